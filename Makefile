@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# gslbd and gslbctl. `make help` lists the targets. Flat on purpose: every room is a folder, found by
+# wildcard; its sources become one archive; programs and tests link archives.
+
+# ---- what a user may set ---------------------------------------------------------------------------
+SAN    ?=
+CC     := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CFLAGS ?= -O2 -g
+WERROR ?= $(if $(CI),-Werror)
+PREFIX ?= /usr/local
+V      ?=
+FUZZ_SECONDS ?= 60
+# address,undefined -> build-asan, thread -> build-tsan
+BUILD  ?= build$(if $(SAN),-$(if $(findstring thread,$(SAN)),tsan,asan))
+
+ROOMS := base zones health resolver ipvs server ctl
+
+# ---- flags -----------------------------------------------------------------------------------------
+WARN := -Wall -Wextra -Wpedantic $(WERROR) -Wshadow -Wconversion -Wsign-conversion -Wformat=2 \
+        -Wundef -Wstrict-prototypes -Wold-style-definition -Wmissing-prototypes \
+        -Wredundant-decls -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Walloca \
+        -Wswitch-enum -Wnull-dereference -Wdouble-promotion -Wdate-time
+WARN_GCC := -Wcast-align=strict -Wduplicated-cond -Wduplicated-branches -Wlogical-op \
+        -Wimplicit-fallthrough=5 -Wjump-misses-init
+IS_CLANG := $(findstring clang,$(CC))
+
+HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero \
+        -fstack-protector-strong -fstack-clash-protection
+ifneq ($(filter x86_64 i%86,$(shell uname -m)),)
+HARDEN += -fcf-protection=full
+endif
+SANFLAGS := -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all
+
+PKGS     := ldns libuv libmaxminddb jansson libmicrohttpd libcurl libcrypto
+HAVE_PC  := $(shell command -v pkg-config 2>/dev/null)
+PKG_CFLAGS := $(if $(HAVE_PC),$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
+PKG_LIBS := $(if $(HAVE_PC),$(shell pkg-config --libs $(PKGS) 2>/dev/null))
+CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
+
+# What the object files are compiled with, whatever the user says in CFLAGS.
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -I. $(WARN) $(if $(IS_CLANG),,$(WARN_GCC)) \
+        $(CFLAGS) -fPIE -fno-common -pthread $(if $(SAN),$(SANFLAGS),$(HARDEN)) $(PKG_CFLAGS)
+ALL_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code \
+        -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+LIBS := $(PKG_LIBS) -lpthread -lm
+
+say = $(if $(V),,@printf '%-5s %s\n' '$(1)' '$(2)' &&)
+
+# ---- sources ---------------------------------------------------------------------------------------
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+room_src = $(filter-out %/main.c,$(wildcard $(1)/*.c))
+room_lib = $(if $(call room_src,$(1)),$(BUILD)/lib/lib$(1).a)
+
+# What a room's tests link, users first; the same order as the include table of tests/lint/includes.sh.
+LINK_base     := base
+LINK_zones    := zones base
+LINK_health   := health base
+LINK_resolver := resolver health zones base
+LINK_ipvs     := ipvs health base
+LINK_ctl      := ctl base
+LINK_server   := server resolver ipvs health zones base
+LINK_all      := server ctl resolver ipvs health zones base
+link = $(foreach r,$(LINK_$(1)),$(call room_lib,$(r)))
+
+SUPPORT_LIB := $(if $(wildcard tests/support/*.c),$(BUILD)/lib/libsupport.a)
+# A test that counts allocations replaces malloc, which a sanitizer does too.
+SAN_SKIPS := $(if $(SAN),%_noalloc.c)
+test_src = $(filter-out $(SAN_SKIPS),$(wildcard $(1)))
+UNIT_SRC := $(call test_src,tests/unit/*/test_*.c)
+SCENARIO_SRC := $(call test_src,tests/scenario/*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+bins = $(patsubst %.c,$(BUILD)/%,$(1))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: all help unit scenario fuzz fuzz-build fuzz-run system test test-run test-full lint format \
+        bench run install uninstall clean deps deps-test deps-bench sources-ready
+.DEFAULT_GOAL := all
+
+all: $(BUILD)/gslbd $(BUILD)/gslbctl
+
+help:
+	@sed -n 's/^#: *//p' $(MAKEFILE_LIST)
+
+#: make                    build/gslbd and build/gslbctl
+#: make run                install what is missing, build, start the demo
+#: make test | test-full   install what is missing, then run the suite (about 10 minutes) | and the long tests
+#: make unit | unit-ROOM   unit tests                 make scenario | system | fuzz   the other suites
+#: make lib-ROOM           one room's archive         make fuzz-run FUZZ_SECONDS=60   libFuzzer, with clang
+#: make lint | format      static checks | rewrite all sources by clang-format
+#: make bench              side by side with other servers
+#: make install            PREFIX=/usr/local DESTDIR=
+#: make deps | deps-test | deps-bench   packages to build | test | bench (Debian)
+#: make clean
+#: Variables: BUILD=dir  SAN=address,undefined|thread  CC=  CFLAGS=  WERROR=-Werror  V=1
+
+# ---- compile and link ------------------------------------------------------------------------------
+# All objects are made again when the flags change, and only then.
+FLAGS_TEXT := $(CC) $(ALL_CFLAGS)
+$(BUILD)/.flags: FORCE
+	@mkdir -p $(@D)
+	@$(if $(HAVE_PC),pkg-config --exists $(PKGS) 2>/dev/null,false) || \
+	  { echo "make: libraries are missing: run 'make deps' first" >&2; exit 1; }
+	@printf '%s\n' '$(FLAGS_TEXT)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_TEXT)' >$@
+FORCE:
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A room's archive; made anew, so that a removed source leaves it.
+define room_rules
+$(BUILD)/lib/lib$(1).a: $(call obj,$(call room_src,$(1)))
+	@mkdir -p $$(@D)
+	$$(call say,AR,$$@)rm -f $$@ && $(AR) rcsD $$@ $$^
+
+.PHONY: lib-$(1) unit-$(1)
+lib-$(1): $(call room_lib,$(1))
+unit-$(1): $(call bins,$(filter tests/unit/$(1)/%,$(UNIT_SRC)))
+	@tests/setup/runtests.sh -c unit-$(1) $(BUILD) $$^
+
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(SUPPORT_LIB) $(call link,$(1))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)$(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(CHECK_LIBS) $(LIBS)
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
+
+$(BUILD)/lib/libsupport.a: $(call obj,$(wildcard tests/support/*.c))
+	@mkdir -p $(@D)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcsD $@ $^
+
+$(BUILD)/gslbd: $(BUILD)/obj/server/main.o $(call link,server)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/gslbctl: $(BUILD)/obj/ctl/main.o $(call link,ctl)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/scenario/%: $(BUILD)/obj/tests/scenario/%.o $(SUPPORT_LIB) $(call link,all)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call link,all)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/demo-backends: $(BUILD)/obj/tests/demo/demo_backends.o
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+# FUZZER=1: libFuzzer brings the main; otherwise tests/fuzz/main.c replays the corpus.
+FUZZ_MAIN := $(if $(FUZZER),,$(BUILD)/obj/tests/fuzz/main.o)
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) $(SUPPORT_LIB) $(call link,all)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---- tests -----------------------------------------------------------------------------------------
+unit: $(call bins,$(UNIT_SRC))
+	@tests/setup/runtests.sh -c unit $(BUILD) $^
+
+scenario: $(call bins,$(SCENARIO_SRC))
+	@tests/setup/runtests.sh -c scenario $(BUILD) $^
+
+fuzz: $(call bins,$(FUZZ_SRC))
+	@tests/setup/runtests.sh fuzz $(BUILD) $^
+
+fuzz-build: $(call bins,$(FUZZ_SRC))
+
+fuzz-run:
+	$(MAKE) CC=clang BUILD=$(BUILD)-fuzz SAN=fuzzer-no-link,address,undefined FUZZER=1 fuzz-build
+	tests/setup/fuzzrun.sh $(BUILD)-fuzz $(FUZZ_SECONDS)
+
+system: all $(BUILD)/demo-backends
+	@/usr/bin/python3 tests/system/run.py --build $(BUILD)
+
+test:
+	@tests/setup/deps.sh build test
+	@$(MAKE) --no-print-directory test-run
+
+test-run:
+	@tests/setup/suites.sh '$(MAKE)' $(BUILD) unit scenario fuzz system
+
+test-full: test
+	@GSLB_TEST_FULL=1 $(MAKE) --no-print-directory system
+	@$(MAKE) fuzz-run
+
+lint:
+	@tests/lint/run.sh $(BUILD) '$(ALL_CFLAGS)'
+
+format:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r clang-format -i
+
+bench: deps-bench
+	@$(MAKE) --no-print-directory bench-run
+bench-run: all $(call bins,$(BENCH_SRC))
+	@tests/bench/run.sh $(BUILD)
+
+# ---- use -------------------------------------------------------------------------------------------
+deps:
+	@tests/setup/deps.sh build
+deps-test:
+	@tests/setup/deps.sh test
+deps-bench:
+	@tests/setup/deps.sh build bench
+
+run:
+	@tests/setup/deps.sh build run
+	@$(MAKE) --no-print-directory all $(BUILD)/demo-backends
+	@tests/demo/run.sh $(BUILD)
+
+MAN := $(wildcard docs/man/*.1 docs/man/*.5 docs/man/*.8)
+install: all
+	install -D -m 755 $(BUILD)/gslbd $(DESTDIR)$(PREFIX)/sbin/gslbd
+	install -D -m 755 $(BUILD)/gslbctl $(DESTDIR)$(PREFIX)/bin/gslbctl
+	@for m in $(MAN); do s=$${m##*.}; \
+	  install -v -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/$${m##*/} || exit 1; done
+
+clean:
+	rm -rf build build-asan build-tsan build-fuzz build-asan-fuzz
