@@ -67,9 +67,14 @@ SUPPORT_LIB := $(if $(wildcard tests/support/*.c),$(BUILD)/lib/libsupport.a)
 SAN_SKIPS := $(if $(SAN),%_noalloc.c)
 test_src = $(filter-out $(SAN_SKIPS),$(wildcard $(1)))
 UNIT_SRC := $(call test_src,tests/unit/*/test_*.c)
-SCENARIO_SRC := $(call test_src,tests/scenario/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-BENCH_SRC := $(wildcard tests/bench/*.c)
+# Here a file with a main is a program, the others of the folder are linked to each of them.
+programs = $(if $(1),$(shell grep -lE '^int main\(' $(1) /dev/null))
+SCENARIO_SRC := $(call programs,$(call test_src,tests/scenario/*.c))
+BENCH_SRC := $(call programs,$(wildcard tests/bench/*.c))
+parts = $(call obj,$(filter-out $($(2)_SRC),$(call test_src,tests/$(1)/*.c)))
+SCENARIO_PARTS := $(call parts,scenario,SCENARIO)
+BENCH_PARTS := $(call parts,bench,BENCH)
 bins = $(patsubst %.c,$(BUILD)/%,$(1))
 
 .DELETE_ON_ERROR:
@@ -137,11 +142,11 @@ $(BUILD)/gslbd: $(BUILD)/obj/server/main.o $(call link,server)
 $(BUILD)/gslbctl: $(BUILD)/obj/ctl/main.o $(call link,ctl)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/scenario/%: $(BUILD)/obj/tests/scenario/%.o $(SUPPORT_LIB) $(call link,all)
+$(BUILD)/tests/scenario/%: $(BUILD)/obj/tests/scenario/%.o $(SCENARIO_PARTS) $(SUPPORT_LIB) $(call link,all)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
-$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call link,all)
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BENCH_PARTS) $(call link,all)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -10,7 +10,7 @@ list=$(mktemp)
 trap 'rm -f "$list"' EXIT
 files . '*.c' >"$list"
 [ -s "$list" ] || exit 0
-# -I is not given: cppcheck then knows our own headers by the path they name, and no others
+# readdir: glibc's is safe on a stream of one's own
 cppcheck --quiet --std=c11 --library=posix --library=gnu --enable=warning,performance,portability \
-    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem --suppress=missingInclude \
+    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem --suppress=missingInclude --suppress=readdirCalled \
     -D_GNU_SOURCE -D__linux__ -I. -j 2 ${cache:+--cppcheck-build-dir="$cache"} --file-list="$list"
