@@ -69,7 +69,7 @@ test_src = $(filter-out $(SAN_SKIPS),$(wildcard $(1)))
 UNIT_SRC := $(call test_src,tests/unit/*/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 # Here a file with a main is a program, the others of the folder are linked to each of them.
-programs = $(if $(1),$(shell grep -lE '^int main\(' $(1) /dev/null))
+programs = $(if $(1),$(shell grep -l '^int main\b' $(1) /dev/null))
 SCENARIO_SRC := $(call programs,$(call test_src,tests/scenario/*.c))
 BENCH_SRC := $(call programs,$(wildcard tests/bench/*.c))
 parts = $(call obj,$(filter-out $($(2)_SRC),$(call test_src,tests/$(1)/*.c)))
