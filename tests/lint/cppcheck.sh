@@ -11,6 +11,6 @@ trap 'rm -f "$list"' EXIT
 files . '*.c' >"$list"
 [ -s "$list" ] || exit 0
 # readdir: glibc's is safe on a stream of one's own
-cppcheck --quiet --std=c11 --library=posix --library=gnu --enable=warning,performance,portability \
+cppcheck --quiet --std=c11 --library=posix --enable=warning,performance,portability \
     --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem --suppress=missingInclude --suppress=readdirCalled \
     -D_GNU_SOURCE -D__linux__ -I. -j 2 ${cache:+--cppcheck-build-dir="$cache"} --file-list="$list"

@@ -52,7 +52,7 @@ echo '#include "server/x.h"' >>zones/rdata.c;       expect bad includes 'zones i
 mkdir new; echo '#include <a.h>' >new/a.c;          expect bad includes 'a folder not in the table'
 rm tests/unit/base/test_add.c;                      expect bad has_test 'a source without a test'
 echo "$spdx" >tests/unit/base/test_no.c;            expect bad has_test 'a test without a source'
-for call in strcpy strcat sprintf strtok atoi gets strncpy alloca; do
+for call in strcpy strcat sprintf strtok atoi gets strncpy alloca sscanf system; do
     echo "void f(void) { $call(a); }" >>base/add.c; expect bad banned "$call"
 done
 for mark in TODO FIXME XXX; do
