@@ -25,7 +25,7 @@ struct prefix {
     uint8_t bits;
 };
 
-#define ADDR_TEXT_MAX 46
+#define ADDR_TEXT_MAX     46
 #define ENDPOINT_TEXT_MAX 56
 
 /* Strict: dotted quad with four decimal parts, or RFC 4291 text without zone index. */

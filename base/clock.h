@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Time from the system; whatever must be testable takes the time as an argument instead. Any thread. */
+/* Time from the system; whatever must be testable takes the time as an argument instead. Any
+ * thread. */
 #pragma once
 
 #include <stdint.h>

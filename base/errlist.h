@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Errors found while loading, collected so that all of them can be shown at once. Each is one finished line without a
- * newline, with its place first: "FILE:LINE:COL: JSON.PATH: message" or "FILE:LINE: message". One thread at a time. */
+/* Errors found while loading, collected so that all of them can be shown at once. Each is one
+ * finished line without a newline, with its place first: "FILE:LINE:COL: JSON.PATH: message" or
+ * "FILE:LINE: message". One thread at a time. */
 #pragma once
 
 #include "base/compiler.h"

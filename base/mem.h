@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Heap memory that never fails: out of memory ends the process with a message (DESIGN.md: out of memory aborts at
- * load; nothing is allocated per query). Any thread. */
+/* Heap memory that never fails: out of memory ends the process with a message (DESIGN.md: out of
+ * memory aborts at load; nothing is allocated per query). Any thread. */
 #pragma once
 
 #include "base/compiler.h"
@@ -20,8 +20,9 @@ void *mem_dup(const void *data, size_t size) __attribute__((malloc, returns_nonn
 void *mem_alloc_aligned(size_t size) __attribute__((malloc, returns_nonnull));
 void mem_free(void *ptr);
 
-/* Makes room for `need` elements of `size` bytes in the array `*array` whose capacity is `*capacity` elements; doubles. */
+/* Makes room for `need` elements of `size` bytes in the array `*array` whose capacity is
+ * `*capacity` elements; doubles. */
 void mem_grow(void **array, size_t *capacity, size_t need, size_t size);
 
-#define MEM_NEW(type) ((type *)mem_alloc(sizeof(type)))
+#define MEM_NEW(type)              ((type *)mem_alloc(sizeof(type)))
 #define MEM_NEW_ARRAY(type, count) ((type *)mem_calloc((count), sizeof(type)))

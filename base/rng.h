@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Small fast generator (xoroshiro128+), one per worker, seedable in tests. Not for secrets. Owned by one thread. */
+/* Small fast generator (xoroshiro128+), one per worker, seedable in tests. Not for secrets. Owned
+ * by one thread. */
 #pragma once
 
 #include <stdint.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Big-endian loads and stores, and a cursor with sticky error: reading or writing past the end sets `failed`, does nothing and
- * returns 0, so that callers check once at the end. Any thread, no state. */
+/* Big-endian loads and stores, and a cursor with sticky error: reading or writing past the end sets
+ * `failed`, does nothing and returns 0, so that callers check once at the end. Any thread, no
+ * state. */
 #pragma once
 
 #include <stdbool.h>
