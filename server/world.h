@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A config world: config, zones, pool definitions and check targets, all resolved. Loaded on a background thread (world_load), given its process-wide ids on the
+ * control thread (world_attach), immutable from then on; shared by every state published from it, freed off the control thread after the last. */
+#pragma once
+
+#include "health/prober.h"
+#include "resolver/pool.h"
+#include "resolver/state.h"
+#include "server/config.h"
+#include "server/registry.h"
+
+/* A name answered by a pool. */
+struct world_binding {
+    const char *name; /* owner as text with final dot, lower case */
+    uint32_t pool;
+    uint32_t ttl;         /* the name's own, or PICKER_TTL_NONE */
+    uint32_t default_ttl; /* see state_binding */
+    unsigned families;    /* bits 1 << enum picker_family that the pool answers here */
+    const uint8_t *owner; /* wire form */
+    struct turn *turn[PICKER_FAMILIES]; /* after world_attach */
+};
+
+struct world_zone {
+    const struct zone *zone; /* borrowed from zonedb */
+    const char *name;        /* as the config writes it */
+    struct world_binding *bindings; /* index = zone_node.binding */
+    size_t binding_count;
+};
+
+/* One identity to probe: check x address x port. Many members may share it. */
+struct world_target {
+    const struct check *check;
+    struct endpoint endpoint;
+    char *identity;
+    uint32_t id; /* after world_attach */
+};
+
+struct world {
+    struct config *config; /* owned */
+    struct arena *arena;
+    struct zonedb *zonedb; /* owned */
+    struct world_zone *zones; /* by index in zonedb */
+    struct poolset pools;  /* index = index in config->pools */
+    uint32_t *tail_s;      /* per pool: longest TTL in seconds that any name gives out its answers with */
+    struct world_target *targets;
+    size_t target_count;
+    unsigned refs; /* control thread */
+};
+
+struct world_options {
+    uint64_t seed;                 /* of name hashes, one per process */
+    const struct world *previous;  /* partial_reload takes last good zones from here; NULL at start */
+    bool partial;                  /* keep the last good version of a bad zone; errors are reported all the same */
+    atomic_uint_fast64_t *records; /* progress, may be NULL */
+};
+
+/* Config text, zones, pools: all of it or nothing. Returns owned (one reference), NULL with all errors added. Background thread; touches nothing shared but
+ * `previous`, which must stay alive. */
+struct world *world_load(const char *file, const struct world_options *options, struct errlist *errors);
+/* Gives targets, members and bindings their lasting ids and counters. Control thread, once. */
+void world_attach(struct world *world, struct registry *registry);
+/* Frees everything; any thread, when nobody else holds it. */
+void world_free(struct world *world);
+/* Index by name, POOL_NONE when absent; member index likewise. */
+uint32_t world_pool(const struct world *world, const char *name);
+uint32_t world_member(const struct world *world, uint32_t pool, const char *name);
