@@ -215,12 +215,28 @@ run:
 	@$(MAKE) --no-print-directory all $(BUILD)/demo-backends
 	@tests/demo/run.sh $(BUILD)
 
+# /usr and /usr/local keep their configuration in /etc, any other prefix below itself.
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 MAN := $(wildcard docs/man/*.1 docs/man/*.5 docs/man/*.8)
+TO  := $(DESTDIR)$(PREFIX)
 install: all
-	install -D -m 755 $(BUILD)/gslbd $(DESTDIR)$(PREFIX)/sbin/gslbd
-	install -D -m 755 $(BUILD)/gslbctl $(DESTDIR)$(PREFIX)/bin/gslbctl
-	@for m in $(MAN); do s=$${m##*.}; \
-	  install -v -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/$${m##*/} || exit 1; done
+	install -D -m 755 $(BUILD)/gslbd $(TO)/sbin/gslbd
+	install -D -m 755 $(BUILD)/gslbctl $(TO)/bin/gslbctl
+	set -e; for m in $(MAN); do install -D -m 644 $$m $(TO)/share/man/man$${m##*.}/$${m##*/}; done
+	install -d $(TO)/lib/systemd/system
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|; s|@SYSCONFDIR@|$(SYSCONFDIR)|' packaging/gslbd.service.in \
+	  >$(TO)/lib/systemd/system/gslbd.service
+	chmod 644 $(TO)/lib/systemd/system/gslbd.service
+	install -D -m 644 packaging/gslb.sysusers $(TO)/lib/sysusers.d/gslb.conf
+	install -D -m 644 packaging/gslb.tmpfiles $(TO)/lib/tmpfiles.d/gslb.conf
+	install -D -m 644 packaging/gslb.json $(DESTDIR)$(SYSCONFDIR)/gslb/gslb.json.sample
+	install -D -m 644 packaging/example.com.zone $(DESTDIR)$(SYSCONFDIR)/gslb/example.com.zone.sample
+
+# What install put there, but for the configuration.
+uninstall:
+	rm -f $(TO)/sbin/gslbd $(TO)/bin/gslbctl $(TO)/lib/systemd/system/gslbd.service \
+	  $(TO)/lib/sysusers.d/gslb.conf $(TO)/lib/tmpfiles.d/gslb.conf
+	for m in $(MAN); do rm -f $(TO)/share/man/man$${m##*.}/$${m##*/}; done
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-asan-fuzz
