@@ -329,9 +329,7 @@ class Case(unittest.TestCase):
         return daemon.start() if start else daemon
 
     def show_log(self, daemon):
-        failed = any(error for _, error in getattr(self._outcome, "errors", []))
-        failed = failed or bool(getattr(self._outcome.result, "failures", []) and not self._outcome.success)
-        if failed and daemon.log():
+        if not self._outcome.success and daemon.log():
             print(f"log of gslbd at {daemon.address}:\n{daemon.log()}")
 
     def backend(self, *args, **more):
