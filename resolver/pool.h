@@ -1,29 +1,37 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Pools: definitions (immutable, of one config world) and the table of their compiled pickers (control thread). Everything that is decided alike for every policy is
- * decided here: which members are live for a family, weight 0 ("only when all others are down"), min_live, on_all_down, nesting, last good set.
- * A change rebuilds the pools it touches and those above them only. */
+/* Pools: definitions (immutable, of one config world) and the table of their compiled pickers
+ * (control thread). Everything that is decided alike for every policy is decided here: which
+ * members are live for a family, weight 0 ("only when all others are down"), min_live, on_all_down,
+ * nesting, last good set. A change rebuilds the pools it touches and those above them only. */
 #pragma once
 
 #include "base/addr.h"
 #include "resolver/picker.h"
 #include "resolver/policy.h"
 
-enum pool_all_down { POOL_DOWN_ALL, POOL_DOWN_LAST_GOOD, POOL_DOWN_NODATA, POOL_DOWN_SERVFAIL, POOL_DOWN_POOL };
+enum pool_all_down {
+    POOL_DOWN_ALL,
+    POOL_DOWN_LAST_GOOD,
+    POOL_DOWN_NODATA,
+    POOL_DOWN_SERVFAIL,
+    POOL_DOWN_POOL
+};
 
-#define POOL_NONE UINT32_MAX
+#define POOL_NONE        UINT32_MAX
 #define POOL_TARGET_NONE UINT32_MAX
 
 /* One address of a member; live when every target is up or unknown. */
 struct pool_address {
     struct addr addr;
-    const uint32_t *targets; /* prober ids (a member's check may be a list: all must pass); none = not checked */
+    const uint32_t *targets; /* prober ids (a member's check may be a list: all must pass); none =
+                                not checked */
     size_t target_count;
 };
 
 struct pool_member {
     const char *name;
-    uint32_t stat;   /* stats id, the same for (pool, member) over reloads */
-    uint32_t child;  /* index of a nested pool, or POOL_NONE */
+    uint32_t stat;  /* stats id, the same for (pool, member) over reloads */
+    uint32_t child; /* index of a nested pool, or POOL_NONE */
     const struct pool_address *addresses;
     size_t address_count;
     uint32_t weight; /* of the file */
@@ -35,7 +43,7 @@ struct pool_member {
 struct pool {
     const char *name;
     const struct policy *policy;
-    uint32_t ttl; /* seconds, PICKER_TTL_NONE when not given */
+    uint32_t ttl;         /* seconds, PICKER_TTL_NONE when not given */
     uint32_t max_answers; /* 0 = no limit */
     bool max_answers_given;
     uint32_t min_live;
@@ -63,7 +71,8 @@ enum pool_use {
 struct pool_view {
     void *data;
     enum pool_use (*address)(void *data, uint32_t pool, uint32_t member, size_t address);
-    /* Nested pool as member: LIVE = as the child itself says, BARRED = never; FAILED is not used. */
+    /* Nested pool as member: LIVE = as the child itself says, BARRED = never; FAILED is not used.
+     */
     enum pool_use (*nested)(void *data, uint32_t pool, uint32_t member);
     uint32_t (*weight)(void *data, uint32_t pool, uint32_t member); /* effective */
 };
@@ -74,12 +83,15 @@ struct pool_table;
 struct pool_table *pool_table_new(const struct poolset *set);
 void pool_table_free(struct pool_table *table);
 /* Builds all. `previous` (of another world, may be NULL) gives last good sets by pool name. */
-void pool_table_build(struct pool_table *table, const struct pool_view *view, const struct pool_table *previous);
+void pool_table_build(struct pool_table *table, const struct pool_view *view,
+                      const struct pool_table *previous);
 /* Rebuilds `pool` and everything above it. */
 void pool_table_update(struct pool_table *table, const struct pool_view *view, uint32_t pool);
 
-/* The picker for a name bound to the pool: its own on_all_down applied. Borrowed; take a reference to keep it. */
-struct picker *pool_table_bound(const struct pool_table *table, uint32_t pool, enum picker_family family);
+/* The picker for a name bound to the pool: its own on_all_down applied. Borrowed; take a reference
+ * to keep it. */
+struct picker *pool_table_bound(const struct pool_table *table, uint32_t pool,
+                                enum picker_family family);
 /* Families that any member could ever give (bits 1 << picker_family), whatever its state. */
 unsigned pool_families(const struct poolset *set, uint32_t pool);
 
