@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* State machine of one target: a pure function of counters and the result of one attempt. It alone owns thresholds; check kinds only say how one
- * attempt went. No clock, no I/O; any thread, on its own struct. */
+/* State machine of one target: a pure function of counters and the result of one attempt. It alone
+ * owns thresholds; check kinds only say how one attempt went. No clock, no I/O; any thread, on its
+ * own struct. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,9 +25,11 @@ struct fsm {
     unsigned streak; /* results in a row that contradict the verdict; 0 = settled */
 };
 
-/* Takes one result; true when the verdict changed. The first PASS or FAIL of an UNKNOWN target stands at once. */
+/* Takes one result; true when the verdict changed. The first PASS or FAIL of an UNKNOWN target
+ * stands at once. */
 bool fsm_step(struct fsm *fsm, const struct fsm_limits *limits, enum health_result result);
-/* True while results contradict the verdict (UP but failing = "suspect"): probe again after confirm_interval. */
+/* True while results contradict the verdict (UP but failing = "suspect"): probe again after
+ * confirm_interval. */
 bool fsm_suspect(const struct fsm *fsm);
 /* "up", "down", "unknown" */
 const char *health_verdict_name(enum health_verdict verdict);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Operators' overrides: an overlay over measured health with author, reason and expiry. Pure data structure (time passed in); control thread only. Saving is
- * server/statefile.c's. Taking an override away restores the measured truth, since the overlay never changes it. */
+/* Operators' overrides: an overlay over measured health with author, reason and expiry. Pure data
+ * structure (time passed in); control thread only. Saving is server/statefile.c's. Taking an
+ * override away restores the measured truth, since the overlay never changes it. */
 #pragma once
 
 #include "base/addr.h"
@@ -14,7 +15,7 @@ enum override_scope { OVERRIDE_MEMBER, OVERRIDE_BACKEND };
 /* State and weight of a target are two overrides, each with its own id, reason and expiry. */
 enum override_kind { OVERRIDE_KIND_STATE, OVERRIDE_KIND_WEIGHT };
 
-#define OVERRIDE_ID_MAX 24
+#define OVERRIDE_ID_MAX   24
 #define OVERRIDE_TEXT_MAX 256 /* reason, author */
 #define OVERRIDE_NAME_MAX 256
 
@@ -37,21 +38,27 @@ struct override_store;
 
 struct override_store *override_store_new(void);
 void override_store_free(struct override_store *store);
-/* Sets or replaces the override of the same scope, target and kind; the store fills id (new) and copies. Returns the stored one (borrowed, until the next change). */
+/* Sets or replaces the override of the same scope, target and kind; the store fills id (new) and
+ * copies. Returns the stored one (borrowed, until the next change). */
 const struct override *override_set(struct override_store *store, const struct override *value);
 /* Puts back one that was saved, id included (the store's next id grows beyond it). */
 void override_restore(struct override_store *store, const struct override *value);
 /* True when there was one. */
-bool override_clear(struct override_store *store, enum override_scope scope, enum override_kind kind, const char *pool, const char *member,
+bool override_clear(struct override_store *store, enum override_scope scope,
+                    enum override_kind kind, const char *pool, const char *member,
                     const struct addr *address);
 bool override_clear_id(struct override_store *store, const char *id);
-/* Removes those whose time is over; returns how many; *next_ms is the earliest coming expiry, 0 = none. */
+/* Removes those whose time is over; returns how many; *next_ms is the earliest coming expiry, 0 =
+ * none. */
 size_t override_expire(struct override_store *store, int64_t now_ms, int64_t *next_ms);
 /* In order of creation. */
 size_t override_count(const struct override_store *store);
 const struct override *override_at(const struct override_store *store, size_t index);
 /* Exact lookups, NULL when absent. */
-const struct override *override_of_member(const struct override_store *store, enum override_kind kind, const char *pool, const char *member);
-const struct override *override_of_backend(const struct override_store *store, const struct addr *address);
+const struct override *override_of_member(const struct override_store *store,
+                                          enum override_kind kind, const char *pool,
+                                          const char *member);
+const struct override *override_of_backend(const struct override_store *store,
+                                           const struct addr *address);
 /* "up", "down", "drain", "none" */
 const char *override_state_name(enum override_state state);

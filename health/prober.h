@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The probe thread: a libuv loop that runs every target's check at its interval (with jitter), feeds the state machine, and reports transitions. It owns all probe
- * sockets. The control thread gives it targets and reads their state; nothing here is seen by the DNS workers.
+/* The probe thread: a libuv loop that runs every target's check at its interval (with jitter),
+ * feeds the state machine, and reports transitions. It owns all probe sockets. The control thread
+ * gives it targets and reads their state; nothing here is seen by the DNS workers.
  *
- * A target is (what the check asks, address, port): one target is probed once, however many pools use it. Targets that stay the same over
- * prober_set_targets keep their state, counters and timers. Results that our own stall or lack of descriptors or ports caused are NO_VERDICT. */
+ * A target is (what the check asks, address, port): one target is probed once, however many pools
+ * use it. Targets that stay the same over prober_set_targets keep their state, counters and timers.
+ * Results that our own stall or lack of descriptors or ports caused are NO_VERDICT. */
 #pragma once
 
 #include "health/check.h"
@@ -15,10 +17,12 @@
 struct prober;
 
 struct prober_target {
-    uint32_t id;              /* the caller's number for this identity; the same identity keeps its id for the life of the process */
+    uint32_t id; /* the caller's number for this identity; the same identity keeps its id for the
+                    life of the process */
     const struct check *check; /* copied */
     struct endpoint endpoint;
-    enum health_verdict seed; /* saved verdict to start from for a target that is new to the prober; HEALTH_UNKNOWN = none */
+    enum health_verdict seed; /* saved verdict to start from for a target that is new to the prober;
+                                 HEALTH_UNKNOWN = none */
     uint64_t seed_since_ms;   /* Unix time at which the seeded verdict began */
 };
 
@@ -36,16 +40,17 @@ struct prober_status {
     int64_t next_in_ms; /* until the next attempt, >= 0 */
 };
 
-/* Called on the probe thread: at each change of verdict or of `suspect`, and at the first result of each target. Must not block: hand it over. */
+/* Called on the probe thread: at each change of verdict or of `suspect`, and at the first result of
+ * each target. Must not block: hand it over. */
 typedef void prober_event_fn(void *data, const struct prober_status *status);
 
 /* Counters and histogram of attempts for /metrics; monotonic. */
 #define PROBER_BUCKETS 10
 struct prober_metrics {
-    uint64_t attempts[3];                /* by enum health_result */
+    uint64_t attempts[3];                     /* by enum health_result */
     uint64_t duration_bucket[PROBER_BUCKETS]; /* attempts up to prober_bucket_ms[i] (cumulative) */
     double duration_sum_ms;
-    uint64_t late;                       /* attempts that started more than an interval late */
+    uint64_t late; /* attempts that started more than an interval late */
 };
 extern const double prober_bucket_ms[PROBER_BUCKETS];
 
@@ -54,11 +59,14 @@ struct prober *prober_new(prober_event_fn *event, void *data);
 /* Stops the thread, cancels what is under way, frees. */
 void prober_free(struct prober *prober);
 
-/* Replaces the set of targets (copies everything). Control thread. Returns at once; the probe thread takes it over. New targets without a seed are probed at once, seeded ones and
- * later probes are spread over the interval. */
+/* Replaces the set of targets (copies everything). Control thread. Returns at once; the probe
+ * thread takes it over. New targets without a seed are probed at once, seeded ones and later probes
+ * are spread over the interval. */
 void prober_set_targets(struct prober *prober, const struct prober_target *targets, size_t count);
-/* Waits until every target without a seed has had its first result, or `limit_ms` has passed. Control thread, used before the sockets open. */
+/* Waits until every target without a seed has had its first result, or `limit_ms` has passed.
+ * Control thread, used before the sockets open. */
 void prober_wait_first(struct prober *prober, uint64_t limit_ms);
-/* Copies the status of target `id`; false when there is none. Any thread but the workers (takes the prober's lock for a moment). */
+/* Copies the status of target `id`; false when there is none. Any thread but the workers (takes the
+ * prober's lock for a moment). */
 bool prober_get(struct prober *prober, uint32_t id, struct prober_status *out);
 void prober_get_metrics(struct prober *prober, struct prober_metrics *out);
