@@ -44,6 +44,8 @@ ALL_LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separ
         -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 LIBS := $(PKG_LIBS) -lpthread -lm
 
+# As many jobs as cores where the user did not say (seen in recipes only, hence not :=).
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 say = $(if $(V),,@printf '%-5s %s\n' '$(1)' '$(2)' &&)
 
 # ---- sources ---------------------------------------------------------------------------------------
@@ -80,8 +82,8 @@ bins = $(patsubst %.c,$(BUILD)/%,$(1))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help unit scenario fuzz fuzz-build fuzz-run system test test-run test-full lint format \
-        bench run install uninstall clean deps deps-test deps-bench sources-ready
+.PHONY: all help unit scenario fuzz fuzz-build fuzz-run system test test-run test-full \
+        lint format bench run install uninstall clean deps deps-test deps-bench
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/gslbd $(BUILD)/gslbctl
@@ -95,7 +97,7 @@ help:
 #: make unit | unit-ROOM   unit tests                 make scenario | system | fuzz   the other suites
 #: make lib-ROOM           one room's archive         make fuzz-run FUZZ_SECONDS=60   libFuzzer, with clang
 #: make lint | format      static checks | rewrite all sources by clang-format
-#: make bench              side by side with other servers
+#: make bench              side by side with other servers; BENCH= options of tests/bench/bench.py
 #: make install            PREFIX=/usr/local DESTDIR=
 #: make deps | deps-test | deps-bench   packages to build | test | bench (Debian)
 #: make clean
@@ -146,9 +148,9 @@ $(BUILD)/tests/scenario/%: $(BUILD)/obj/tests/scenario/%.o $(SCENARIO_PARTS) $(S
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
-$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BENCH_PARTS) $(call link,all)
-	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+BENCH_BINS := $(patsubst tests/bench/%.c,$(BUILD)/%,$(BENCH_SRC))
+$(BENCH_BINS): $(BUILD)/%: $(BUILD)/obj/tests/bench/%.o $(BENCH_PARTS)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
 
 $(BUILD)/demo-backends: $(BUILD)/obj/tests/demo/demo_backends.o
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^
@@ -182,7 +184,7 @@ system: all $(BUILD)/demo-backends
 
 test:
 	@tests/setup/deps.sh build test
-	@$(MAKE) --no-print-directory test-run
+	@$(MAKE) --no-print-directory $(JOBS) test-run
 
 test-run:
 	@tests/setup/suites.sh '$(MAKE)' $(BUILD) unit scenario fuzz system
@@ -197,10 +199,10 @@ lint:
 format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r clang-format -i
 
-bench: deps-bench
-	@$(MAKE) --no-print-directory bench-run
-bench-run: all $(call bins,$(BENCH_SRC))
-	@tests/bench/run.sh $(BUILD)
+bench:
+	@tests/setup/deps.sh build bench
+	@$(MAKE) --no-print-directory $(JOBS) all $(BENCH_BINS)
+	@/usr/bin/python3 tests/bench/bench.py --build $(BUILD) $(BENCH)
 
 # ---- use -------------------------------------------------------------------------------------------
 deps:
@@ -212,7 +214,7 @@ deps-bench:
 
 run:
 	@tests/setup/deps.sh build run
-	@$(MAKE) --no-print-directory all $(BUILD)/demo-backends
+	@$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/demo-backends
 	@tests/demo/run.sh $(BUILD)
 
 # /usr and /usr/local keep their configuration in /etc, any other prefix below itself.

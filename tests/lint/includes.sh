@@ -24,7 +24,7 @@ BEGIN {
     third["^ldns/"]                 = "^zones/rdata\\.c$"
     third["^maxminddb"]             = "^resolver/geo\\.c$"
     third["^curl/"]                 = "^(health/check_http\\.c|health/http_[^/]*|ctl/[^/]*)$"
-    third["^microhttpd\\.h$"]       = "^server/http\\.c$"
+    third["^microhttpd\\.h$"]       = "^server/http[^/]*$"
     third["^uv\\.h$"]               = "^(health/prober\\.[ch]|health/check[^/]*|health/http_[^/]*|server/[^/]*)$"
     third["^openssl/"]              = "^server/[^/]*$"
     third["^check\\.h$"]            = "^$"
