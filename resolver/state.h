@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What the workers see: one immutable state per publish. Made by the control thread, read by any worker until it has acknowledged a newer one. What must outlive a
- * publish (rotation counters, statistics) is pointed to, not contained. */
+/* What the workers see: one immutable state per publish. Made by the control thread, read by any
+ * worker until it has acknowledged a newer one. What must outlive a publish (rotation counters,
+ * statistics) is pointed to, not contained. */
 #pragma once
 
 #include "resolver/picker.h"
@@ -8,20 +9,24 @@
 
 #include <stdatomic.h>
 
-/* Rotation counter of one (name, type): one cache line, shared by all workers, kept over publishes and reloads. */
+/* Rotation counter of one (name, type): one cache line, shared by all workers, kept over publishes
+ * and reloads. */
 struct turn {
     _Atomic uint64_t value;
 } CACHE_ALIGNED;
 
-/* Counters of plain RRsets with several records: found by name hash and type; two names that share one only lose strictness. */
+/* Counters of plain RRsets with several records: found by name hash and type; two names that share
+ * one only lose strictness. */
 #define STATE_TURNS 4096
 
 /* A name that a pool answers; index = zone_node.binding. */
 struct state_binding {
-    struct picker *picker[PICKER_FAMILIES]; /* one reference each; NULL when the binding does not answer that family */
+    struct picker *picker[PICKER_FAMILIES]; /* one reference each; NULL when the binding does not
+                                               answer that family */
     struct turn *turn[PICKER_FAMILIES];
     uint32_t ttl;         /* the name's own, or PICKER_TTL_NONE */
-    uint32_t default_ttl; /* where neither the name nor a pool has one: the zone's default, at most 30 s */
+    uint32_t default_ttl; /* where neither the name nor a pool has one: the zone's default, at most
+                             30 s */
     const char *pool;     /* name, for traces */
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Counters of one worker. Only the worker that owns them writes (relaxed loads and stores, no read-modify-write on the bus); any thread may read and sum. */
+/* Counters of one worker. Only the worker that owns them writes (relaxed loads and stores, no
+ * read-modify-write on the bus); any thread may read and sum. */
 #pragma once
 
 #include "base/compiler.h"
@@ -12,8 +13,9 @@
 enum stats_transport { STATS_UDP, STATS_TCP, STATS_TRANSPORTS };
 #define STATS_RCODES 24
 
-/* Answers per pool member: ids are handed out by the control thread and never reused; chunks are added by control before a state that uses their ids is published. */
-#define STATS_CHUNK 1024
+/* Answers per pool member: ids are handed out by the control thread and never reused; chunks are
+ * added by control before a state that uses their ids is published. */
+#define STATS_CHUNK  1024
 #define STATS_CHUNKS 1024
 
 struct stats {
@@ -29,7 +31,8 @@ struct stats {
 
 static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)
 {
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                          memory_order_relaxed);
 }
 
 static inline uint64_t stats_get(const _Atomic uint64_t *counter)
@@ -39,7 +42,8 @@ static inline uint64_t stats_get(const _Atomic uint64_t *counter)
 
 static inline void stats_member(struct stats *stats, uint32_t id)
 {
-    _Atomic uint64_t *chunk = atomic_load_explicit(&stats->members[id / STATS_CHUNK], memory_order_relaxed);
+    _Atomic uint64_t *chunk =
+        atomic_load_explicit(&stats->members[id / STATS_CHUNK], memory_order_relaxed);
     if (LIKELY(chunk != NULL))
         stats_add(&chunk[id % STATS_CHUNK], 1);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Steps of one answer, for `explain`: the real code writes them when a trace is present; on the query path it is NULL and costs one branch. Owned by
- * the caller; control thread only. */
+/* Steps of one answer, for `explain`: the real code writes them when a trace is present; on the
+ * query path it is NULL and costs one branch. Owned by the caller; control thread only. */
 #pragma once
 
 #include "base/compiler.h"
@@ -11,8 +11,9 @@
 #define TRACE_STEP_MAX 128
 
 struct trace_step {
-    const char *step; /* a constant word: "parse", "zone", "node", "pool", "policy", "pick", "answer" */
-    char *detail;     /* owned */
+    const char
+        *step;    /* a constant word: "parse", "zone", "node", "pool", "policy", "pick", "answer" */
+    char *detail; /* owned */
 };
 
 struct trace {
