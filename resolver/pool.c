@@ -182,11 +182,9 @@ static int compare_touched(const void *a, const void *b)
     return (left->position > right->position) - (left->position < right->position);
 }
 
-void pool_table_update(struct pool_table *table, const struct pool_view *view, uint32_t pool)
+/* Builds what is touched and everything above it, each pool once, children first. */
+static void rebuild_touched(struct pool_table *table, const struct pool_view *view)
 {
-    table->stamp++;
-    table->touched_count = 0;
-    touch(table, pool);
     for (size_t i = 0; i < table->touched_count; i++) {
         uint32_t child = table->touched[i].pool;
         for (uint32_t p = table->parent_start[child]; p < table->parent_start[child + 1]; p++)
@@ -197,6 +195,27 @@ void pool_table_update(struct pool_table *table, const struct pool_view *view, u
     for (size_t i = 0; i < table->touched_count; i++)
         rebuild(table, table->touched[i].pool);
     table->builder.view = NULL;
+}
+
+void pool_table_update(struct pool_table *table, const struct pool_view *view, uint32_t pool)
+{
+    table->stamp++;
+    table->touched_count = 0;
+    touch(table, pool);
+    rebuild_touched(table, view);
+}
+
+void pool_table_update_many(struct pool_table *table, const struct pool_view *view, bool *changed)
+{
+    table->stamp++;
+    table->touched_count = 0;
+    for (uint32_t p = 0; p < table->builder.set->count; p++) {
+        if (changed[p])
+            touch(table, p);
+    }
+    rebuild_touched(table, view);
+    for (size_t i = 0; i < table->touched_count; i++)
+        changed[table->touched[i].pool] = true;
 }
 
 /* ---- questions ---------------------------------------------------------------------------------

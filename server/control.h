@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The control thread: owns config world, overrides, policies and publishing; the only writer of what workers read. It runs the process's main libuv loop; API handlers
- * run on it too and call the functions below, so nothing here needs a lock. */
+/* The control thread: owns config world, overrides, policies and publishing; the only writer of
+ * what workers read. It runs the process's main libuv loop; API handlers run on it too and call the
+ * functions below, so nothing here needs a lock. */
 #pragma once
 
 #include "base/errlist.h"
@@ -15,12 +16,28 @@
 
 #include <uv.h>
 
-struct control; /* fields in server/control_internal.h, for server/control*.c only */
+struct control; /* its fields are in server/control_internal.h, for server/control*.c only */
+
+struct control_options {
+    uv_loop_t *loop;
+    const char *config_file;
+    struct worker **workers; /* made, not started; borrowed */
+    unsigned worker_count;
+};
+
+/* Loads everything, takes saved verdicts and overrides, probes what is unknown (for at most a
+ * second), publishes the first state and starts the workers; runs the loop meanwhile. Returns
+ * owned, NULL with errors. */
+struct control *control_new(const struct control_options *options, struct errlist *errors);
+/* Saves what is unsaved, stops the prober and the workers (they finish what is in flight), then
+ * frees everything. The workers themselves stay the caller's. */
+void control_free(struct control *control);
 
 /* --- looking --- */
 
 uv_loop_t *control_loop(struct control *control);
-const struct world *control_world(const struct control *control); /* current; valid until the caller returns to the loop */
+const struct world *control_world(
+    const struct control *control); /* current; valid until the caller returns to the loop */
 uint64_t control_generation(const struct control *control);
 int64_t control_started_ms(const struct control *control); /* Unix time */
 struct override_store *control_overrides(struct control *control);
@@ -30,57 +47,75 @@ struct prober *control_prober(struct control *control);
 const struct pool_table *control_pools(const struct control *control);
 unsigned control_worker_count(const struct control *control);
 const struct stats *control_worker_stats(const struct control *control, unsigned worker);
-const struct stats *control_retired_stats(const struct control *control); /* NULL when there is none */
 uint64_t control_reload_failures(const struct control *control);
 bool control_ready(const struct control *control); /* sockets answer */
 
 /* One address of a member as measured. */
 struct control_address {
     struct addr addr;
-    enum health_verdict verdict; /* of all its targets together: DOWN if one is down, UNKNOWN if one is unknown, else UP */
+    enum health_verdict verdict; /* of all its targets together: DOWN if one is down, UNKNOWN if one
+                                    is unknown, else UP */
     bool checked;                /* has targets */
-    struct prober_status last;   /* of the target that decides; `probed` false when there is no result yet */
-    enum pool_use use;           /* what the pools make of it */
+    struct prober_status
+        last;          /* of the target that decides; `probed` false when there is no result yet */
+    enum pool_use use; /* what the pools make of it */
     const struct override *override; /* by address, NULL when none */
 };
 
 #define CONTROL_STATE_NAMES "up|suspect|down|draining|drained|unknown|admin_up|admin_down|disabled"
 
 struct control_member {
-    const char *state; /* one of CONTROL_STATE_NAMES; the worst of its addresses' measured state when there is no override */
+    const char *state; /* one of CONTROL_STATE_NAMES; the worst of its addresses' measured state
+                          when there is no override */
     uint32_t weight;   /* of the file */
     uint32_t effective_weight;
-    const struct override *state_override;  /* the member's own; NULL when none */
+    const struct override *state_override; /* the member's own; NULL when none */
     const struct override *weight_override;
     bool live[PICKER_FAMILIES];
 };
-void control_member(struct control *control, uint32_t pool, uint32_t member, struct control_member *out);
-void control_address(struct control *control, uint32_t pool, uint32_t member, size_t address, struct control_address *out);
+void control_member(struct control *control, uint32_t pool, uint32_t member,
+                    struct control_member *out);
+void control_address(struct control *control, uint32_t pool, uint32_t member, size_t address,
+                     struct control_address *out);
 /* Members by state for status: up, down, unknown, disabled (address and nested members alike). */
-void control_member_counts(struct control *control, unsigned *up, unsigned *down, unsigned *unknown, unsigned *disabled);
+void control_member_counts(struct control *control, unsigned *up, unsigned *down, unsigned *unknown,
+                           unsigned *disabled);
 
-/* The real code's answer to a query packet, with steps; no counter moves. Returns the answer's length. */
-size_t control_explain(struct control *control, const uint8_t *packet, size_t size, bool tcp, struct trace *trace, uint8_t *out, size_t out_size);
+/* The real code's answer to a query packet, with steps; no counter moves. Returns the answer's
+ * length. */
+size_t control_explain(struct control *control, const uint8_t *packet, size_t size, bool tcp,
+                       struct trace *trace, uint8_t *out, size_t out_size);
 
-/* --- changing: each takes effect at once in the control's view and is published within milliseconds --- */
+/* --- changing: each takes effect at once in the control's view and is published within
+ * milliseconds --- */
 
-/* Sets (state != NONE / weight given) or clears the member's or backend's override; `until_ms` Unix time or 0. False when no such pool, member or (for backends) no member has that
- * address. Ask control_when_served afterwards to answer when every worker serves it. */
-bool control_override_member_state(struct control *control, uint32_t pool, uint32_t member, enum override_state state, const char *reason,
+/* Sets (state != NONE / weight given) or clears the member's or backend's override; `until_ms` Unix
+ * time or 0. False when no such pool, member or (for backends) no member has that address. Ask
+ * control_when_served afterwards to answer when every worker serves it. */
+bool control_override_member_state(struct control *control, uint32_t pool, uint32_t member,
+                                   enum override_state state, const char *reason,
                                    const char *author, int64_t until_ms);
-bool control_override_member_weight(struct control *control, uint32_t pool, uint32_t member, bool clear, uint32_t weight, const char *reason,
+bool control_override_member_weight(struct control *control, uint32_t pool, uint32_t member,
+                                    bool clear, uint32_t weight, const char *reason,
                                     const char *author, int64_t until_ms);
-bool control_override_backend(struct control *control, const struct addr *addr, enum override_state state, const char *reason,
-                              const char *author, int64_t until_ms);
+bool control_override_backend(struct control *control, const struct addr *addr,
+                              enum override_state state, const char *reason, const char *author,
+                              int64_t until_ms);
 bool control_override_delete(struct control *control, const char *id, const char *author);
 /* True when the override's target is not in the current world. */
 bool control_override_orphan(const struct control *control, const struct override *override);
 
-/* Called once, when every worker serves all that was changed before the call, and the change is saved (or cannot be: saved = false). */
+/* Called once, when every worker serves all that was changed before the call, and the change is
+ * saved (or cannot be: saved = false). */
 typedef void control_served_fn(void *data, uint64_t generation, bool saved);
 void control_when_served(struct control *control, control_served_fn *fn, void *data);
 
-/* Loads everything again, off the thread; all or nothing. Calls `fn` (may be NULL) when it is served or has failed. Requests that come while one is loading are
- * answered by one more load after it. */
-typedef void control_reload_fn(void *data, bool ok, uint64_t generation, const struct errlist *errors);
+/* Loads everything again, off the thread; all or nothing. Calls `fn` (may be NULL) when it is
+ * served or has failed. Requests that come while one is loading are answered by one more load after
+ * it. */
+typedef void control_reload_fn(void *data, bool ok, uint64_t generation,
+                               const struct errlist *errors);
 void control_reload(struct control *control, const char *why, control_reload_fn *fn, void *data);
+/* Called on the control thread after each reload that was adopted, before it is answered: for what
+ * depends on the config besides the world. */
+void control_on_reload(struct control *control, void (*fn)(void *data), void *data);

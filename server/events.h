@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Events for `GET /v1/events` and the log: what happened, as one JSON object each. Control thread only. The last EVENTS_KEPT are kept, so that a
- * subscriber that reconnects with Last-Event-ID misses nothing recent. */
+/* Events for `GET /v1/events` and the log: what happened, as one JSON object each. Control thread
+ * only. The last EVENTS_KEPT are kept, so that a subscriber that reconnects with Last-Event-ID
+ * misses nothing recent. */
 #pragma once
 
 #include <jansson.h>
@@ -22,7 +23,8 @@ struct events *events_new(void);
 void events_free(struct events *events);
 /* Takes `object` (adds "at"). */
 void events_emit(struct events *events, const char *type, json_t *object);
-/* The subscriber is called for each event from now on. Returns a handle for events_unsubscribe; not from within a callback. */
+/* The subscriber is called for each event from now on. Returns a handle for events_unsubscribe; not
+ * from within a callback. */
 uint32_t events_subscribe(struct events *events, events_fn *fn, void *data);
 void events_unsubscribe(struct events *events, uint32_t handle);
 /* Calls fn for the kept events with an id above `after`. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What must outlive a reload, by name: ids of check targets, of (pool, member) statistics, and rotation counters of (name, type). Entries are never
- * removed: the process's history of names is its bound. Control thread only; the counters themselves are used by the workers. */
+/* What must outlive a reload, by name: ids of check targets, of (pool, member) statistics, and
+ * rotation counters of (name, type). Entries are never removed: the process's history of names is
+ * its bound. Control thread only; the counters themselves are used by the workers. */
 #pragma once
 
 #include "resolver/state.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A config world: config, zones, pool definitions and check targets, all resolved. Loaded on a background thread (world_load), given its process-wide ids on the
- * control thread (world_attach), immutable from then on; shared by every state published from it, freed off the control thread after the last. */
+/* A config world: config, zones, pool definitions and check targets, all resolved. Loaded on a
+ * background thread (world_load), given its process-wide ids on the control thread (world_attach),
+ * immutable from then on; shared by every state published from it, freed off the control thread
+ * after the last. */
 #pragma once
 
 #include "health/prober.h"
@@ -21,8 +23,8 @@ struct world_binding {
 };
 
 struct world_zone {
-    const struct zone *zone; /* borrowed from zonedb */
-    const char *name;        /* as the config writes it */
+    const struct zone *zone;        /* borrowed from zonedb */
+    const char *name;               /* as the config writes it */
     struct world_binding *bindings; /* index = zone_node.binding */
     size_t binding_count;
 };
@@ -38,25 +40,33 @@ struct world_target {
 struct world {
     struct config *config; /* owned */
     struct arena *arena;
-    struct zonedb *zonedb; /* owned */
+    struct zonedb *zonedb;    /* owned */
     struct world_zone *zones; /* by index in zonedb */
-    struct poolset pools;  /* index = index in config->pools */
-    uint32_t *tail_s;      /* per pool: longest TTL in seconds that any name gives out its answers with */
+    struct poolset pools;     /* index = index in config->pools */
+    struct pool_member *
+        *members; /* the same members, writable until world_attach has given them their ids */
+    uint32_t *references; /* all pool_address.targets; indexes of `targets` before world_attach, ids
+                             after */
+    size_t reference_count;
+    uint32_t
+        *tail_s; /* per pool: longest TTL in seconds that any name gives out its answers with */
     struct world_target *targets;
     size_t target_count;
     unsigned refs; /* control thread */
 };
 
 struct world_options {
-    uint64_t seed;                 /* of name hashes, one per process */
-    const struct world *previous;  /* partial_reload takes last good zones from here; NULL at start */
-    bool partial;                  /* keep the last good version of a bad zone; errors are reported all the same */
+    uint64_t seed; /* of name hashes, one per process */
+    const struct world
+        *previous; /* with server.partial_reload, the last good version of a bad zone comes from
+                      here (its errors are reported all the same); NULL at start */
     atomic_uint_fast64_t *records; /* progress, may be NULL */
 };
 
-/* Config text, zones, pools: all of it or nothing. Returns owned (one reference), NULL with all errors added. Background thread; touches nothing shared but
- * `previous`, which must stay alive. */
-struct world *world_load(const char *file, const struct world_options *options, struct errlist *errors);
+/* Config text, zones, pools: all of it or nothing. Returns owned (one reference), NULL with all
+ * errors added. Background thread; touches nothing shared but `previous`, which must stay alive. */
+struct world *world_load(const char *file, const struct world_options *options,
+                         struct errlist *errors);
 /* Gives targets, members and bindings their lasting ids and counters. Control thread, once. */
 void world_attach(struct world *world, struct registry *registry);
 /* Frees everything; any thread, when nobody else holds it. */

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "server/control.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "server/control_internal.h"
+
+#include <string.h>
+
+/* --- the last one of a world frees it, off the thread: a big one takes a while --- */
+
+struct release {
+    uv_work_t work;
+    struct control *control;
+    struct world *world;
+};
+
+static void release_work(uv_work_t *work)
+{
+    struct release *release = work->data;
+    world_free(release->world);
+}
+
+static void released(uv_work_t *work, int status)
+{
+    struct release *release = work->data;
+    (void)status;
+    release->control->background--;
+    mem_free(release);
+}
+
+static void release_world(void *data, struct world *world)
+{
+    struct control *control = data;
+    if (control->stopping) {
+        world_free(world);
+        return;
+    }
+    struct release *release = MEM_NEW(struct release);
+    release->work.data = release;
+    release->control = control;
+    release->world = world;
+    control->background++;
+    (void)uv_queue_work(control->loop, &release->work, release_work, released);
+}
+
+/* --- start and end --- */
+
+static void close_handles(struct control *control)
+{
+    uv_close((uv_handle_t *)&control->inbox_async, NULL);
+    uv_close((uv_handle_t *)&control->acknowledged, NULL);
+    uv_close((uv_handle_t *)&control->publish_timer, NULL);
+    uv_close((uv_handle_t *)&control->waiter_timer, NULL);
+    uv_close((uv_handle_t *)&control->save_retry, NULL);
+    uv_close((uv_handle_t *)&control->verdict_timer, NULL);
+    uv_close((uv_handle_t *)&control->expire_timer, NULL);
+    uv_close((uv_handle_t *)&control->progress_timer, NULL);
+    /* Closing callbacks, and background work that still has to report. */
+    do {
+        (void)uv_run(control->loop, UV_RUN_ONCE);
+    } while (control->background > 0);
+    (void)uv_run(control->loop, UV_RUN_NOWAIT);
+}
+
+static void control_release(struct control *control)
+{
+    control->stopping = true;
+    prober_free(control->prober);
+    close_handles(control);
+    publisher_world_unref(control->publisher, control->world);
+    publisher_free(control->publisher);
+    pool_table_free(control->pools);
+    override_store_free(control->overrides);
+    alarms_free(control->alarms);
+    events_free(control->events);
+    registry_free(control->registry);
+    uv_mutex_destroy(&control->inbox_lock);
+    mem_free(control->inbox);
+    mem_free(control->verdicts);
+    mem_free(control->target_index);
+    mem_free(control->first);
+    mem_free(control->users);
+    mem_free(control->dirty);
+    mem_free(control->config_file);
+    mem_free(control);
+}
+
+static bool start_workers(struct control *control, struct errlist *errors)
+{
+    const struct state *state = publisher_newest(control->publisher);
+    for (unsigned i = 0; i < control->worker_count; i++) {
+        (void)stats_reserve_members(worker_stats(control->workers[i]),
+                                    registry_member_count(control->registry));
+        if (!worker_start(control->workers[i], state)) {
+            errlist_add(errors, "a worker thread cannot be started (limits on threads or files?)");
+            return false;
+        }
+    }
+    return true;
+}
+
+static void stop_workers(struct control *control)
+{
+    for (unsigned i = 0; i < control->worker_count; i++)
+        worker_stop(control->workers[i]);
+    for (unsigned i = 0; i < control->worker_count; i++)
+        worker_join(control->workers[i]);
+}
+
+struct control *control_new(const struct control_options *options, struct errlist *errors)
+{
+    struct control *control = MEM_NEW(struct control);
+    control->loop = options->loop;
+    control->config_file = mem_strdup(options->config_file);
+    control->workers = options->workers;
+    control->worker_count = options->worker_count;
+    control->seed = rng_entropy();
+    control->started_ms = clock_wall_ms();
+    control->registry = registry_new();
+    control->publisher = publisher_new(control->registry, release_world, control);
+    control->events = events_new();
+    control->alarms = alarms_new(control->events);
+    control->overrides = override_store_new();
+    control_health_init(control);
+    control_publish_init(control);
+    control_save_init(control);
+    control_reload_init(control);
+    control_override_init(control);
+    control->prober = prober_new(control_health_event, control);
+    if (control->prober == NULL)
+        errlist_add(errors, "the probe thread cannot be started");
+    if (control->prober == NULL || !control_load_first(control, errors) ||
+        !start_workers(control, errors)) {
+        stop_workers(control);
+        control_release(control);
+        return NULL;
+    }
+    control->ready = true;
+    return control;
+}
+
+void control_free(struct control *control)
+{
+    if (control == NULL)
+        return;
+    control->ready = false;
+    control->stopping = true;
+    control_waiters_check(control);
+    control_save_all_now(control);
+    stop_workers(control);
+    control_release(control);
+}
+
+/* --- looking --- */
+
+uv_loop_t *control_loop(struct control *control)
+{
+    return control->loop;
+}
+
+const struct world *control_world(const struct control *control)
+{
+    return control->world;
+}
+
+uint64_t control_generation(const struct control *control)
+{
+    return publisher_generation(control->publisher);
+}
+
+int64_t control_started_ms(const struct control *control)
+{
+    return control->started_ms;
+}
+
+struct override_store *control_overrides(struct control *control)
+{
+    return control->overrides;
+}
+
+struct alarms *control_alarms(struct control *control)
+{
+    return control->alarms;
+}
+
+struct events *control_events(struct control *control)
+{
+    return control->events;
+}
+
+struct prober *control_prober(struct control *control)
+{
+    return control->prober;
+}
+
+const struct pool_table *control_pools(const struct control *control)
+{
+    return control->pools;
+}
+
+unsigned control_worker_count(const struct control *control)
+{
+    return control->worker_count;
+}
+
+const struct stats *control_worker_stats(const struct control *control, unsigned worker)
+{
+    return worker_stats(control->workers[worker]);
+}
+
+uint64_t control_reload_failures(const struct control *control)
+{
+    return control->reload_failures;
+}
+
+bool control_ready(const struct control *control)
+{
+    return control->ready;
+}
+
+void control_on_reload(struct control *control, void (*fn)(void *data), void *data)
+{
+    control->on_reload = fn;
+    control->on_reload_data = data;
+}
+
+size_t control_explain(struct control *control, const uint8_t *packet, size_t size, bool tcp,
+                       struct trace *trace, uint8_t *out, size_t out_size)
+{
+    const struct state *state = publisher_newest(control->publisher);
+    struct stats *unused = (struct stats *)mem_alloc_aligned(sizeof(*unused));
+    struct resolver_scratch scratch = { .stats = unused, .trace = trace };
+    struct resolver_request *request = MEM_NEW(struct resolver_request);
+    rng_seed(&scratch.rng, rng_entropy());
+    request->packet = packet;
+    request->size = size;
+    request->tcp = tcp;
+    resolver_parse(state, request);
+    size_t length = resolver_answer(state, &scratch, request, out, out_size);
+    mem_free(request);
+    mem_free(unused);
+    return length;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* From verdicts of the probe thread to pools that must be built anew. */
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strmap.h"
+#include "server/control_internal.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Probe thread: hands over and wakes the control thread. Transitions only come here, so the list
+ * stays short. */
+void control_health_event(void *data, const struct prober_status *status)
+{
+    struct control *control = data;
+    uv_mutex_lock(&control->inbox_lock);
+    mem_grow((void **)&control->inbox, &control->inbox_capacity, control->inbox_count + 1,
+             sizeof(*control->inbox));
+    control->inbox[control->inbox_count++] = *status;
+    uv_mutex_unlock(&control->inbox_lock);
+    (void)uv_async_send(&control->inbox_async);
+}
+
+static void reserve_verdicts(struct control *control, size_t count)
+{
+    size_t before = control->verdict_capacity;
+    mem_grow((void **)&control->verdicts, &control->verdict_capacity, count,
+             sizeof(*control->verdicts));
+    if (control->verdict_capacity > before)
+        memset(control->verdicts + before, HEALTH_UNKNOWN, control->verdict_capacity - before);
+}
+
+static void emit_verdict(struct control *control, const struct world_target *target,
+                         const struct prober_status *status, const struct control_user *users,
+                         size_t user_count)
+{
+    char address[ADDR_TEXT_MAX];
+    char first[600] = "no member";
+    json_t *members = json_array();
+    addr_print(&target->endpoint.addr, address);
+    for (size_t i = 0; i < user_count; i++) {
+        const struct pool *pool = &control->world->pools.pools[users[i].pool];
+        char name[600];
+        (void)snprintf(name, sizeof(name), "%s/%s", pool->name,
+                       pool->members[users[i].member].name);
+        json_array_append_new(members, json_string(name));
+        if (i == 0)
+            memcpy(first, name, sizeof(name));
+    }
+    log_info("health", "%s%s at %s port %u is %s: %s", first, user_count > 1 ? " and others" : "",
+             address, (unsigned)target->endpoint.port, health_verdict_name(status->verdict),
+             status->reason);
+    events_emit(control->events, "verdict",
+                json_pack("{s:s, s:s, s:i, s:s, s:s, s:o}", "check", target->check->name, "address",
+                          address, "port", (int)target->endpoint.port, "verdict",
+                          health_verdict_name(status->verdict), "reason", status->reason, "members",
+                          members));
+}
+
+static void take_status(struct control *control, const struct prober_status *status)
+{
+    if (status->id >= control->verdict_capacity ||
+        control->verdicts[status->id] == (uint8_t)status->verdict)
+        return;
+    control->verdicts[status->id] = (uint8_t)status->verdict;
+    uint32_t index =
+        status->id < control->target_index_count ? control->target_index[status->id] : UINT32_MAX;
+    if (index == UINT32_MAX)
+        return;
+    const struct control_user *users = &control->users[control->first[index]];
+    size_t count = control->first[index + 1] - control->first[index];
+    for (size_t i = 0; i < count; i++)
+        control_mark_pool(control, users[i].pool);
+    emit_verdict(control, &control->world->targets[index], status, users, count);
+}
+
+void control_health_drain(struct control *control)
+{
+    uv_mutex_lock(&control->inbox_lock);
+    struct prober_status *list = control->inbox;
+    size_t count = control->inbox_count;
+    control->inbox = NULL;
+    control->inbox_count = control->inbox_capacity = 0;
+    uv_mutex_unlock(&control->inbox_lock);
+    for (size_t i = 0; i < count; i++)
+        take_status(control, &list[i]);
+    mem_free(list);
+}
+
+static void on_inbox(uv_async_t *async)
+{
+    control_health_drain(async->data);
+}
+
+void control_health_init(struct control *control)
+{
+    (void)uv_mutex_init(&control->inbox_lock);
+    (void)uv_async_init(control->loop, &control->inbox_async, on_inbox);
+    control->inbox_async.data = control;
+}
+
+/* Which of `world`'s pools and members use which target: counted, then filled. */
+void control_health_adopt(struct control *control)
+{
+    const struct world *world = control->world;
+    uint32_t ids = registry_target_count(control->registry);
+    mem_free(control->target_index);
+    mem_free(control->first);
+    mem_free(control->users);
+    reserve_verdicts(control, ids);
+    control->target_index_count = ids;
+    control->target_index = MEM_NEW_ARRAY(uint32_t, ids);
+    memset(control->target_index, 0xff, ids * sizeof(uint32_t));
+    for (uint32_t i = 0; i < world->target_count; i++)
+        control->target_index[world->targets[i].id] = i;
+    control->first = MEM_NEW_ARRAY(uint32_t, world->target_count + 2);
+    control->users = MEM_NEW_ARRAY(struct control_user, world->reference_count);
+    for (size_t i = 0; i < world->reference_count; i++)
+        control->first[control->target_index[world->references[i]] + 2]++;
+    for (size_t i = 2; i < world->target_count + 2; i++)
+        control->first[i] += control->first[i - 1];
+    for (uint32_t p = 0; p < world->pools.count; p++) {
+        for (uint32_t m = 0; m < world->pools.pools[p].member_count; m++) {
+            const struct pool_member *member = &world->pools.pools[p].members[m];
+            for (size_t a = 0; a < member->address_count; a++) {
+                for (size_t t = 0; t < member->addresses[a].target_count; t++) {
+                    uint32_t *next =
+                        &control->first[control->target_index[member->addresses[a].targets[t]] + 1];
+                    control->users[(*next)++] = (struct control_user){ p, m };
+                }
+            }
+        }
+    }
+}
+
+void control_health_targets(struct control *control, const struct world *world,
+                            const struct strmap *seeds)
+{
+    struct prober_target *targets = MEM_NEW_ARRAY(struct prober_target, world->target_count);
+    reserve_verdicts(control, registry_target_count(control->registry));
+    for (size_t i = 0; i < world->target_count; i++) {
+        const struct world_target *from = &world->targets[i];
+        uint64_t seed = 0;
+        targets[i].id = from->id;
+        targets[i].check = from->check;
+        targets[i].endpoint = from->endpoint;
+        /* Packed by on_seed in control_save.c: the verdict in the lowest two bits, the time above.
+         */
+        if (seeds != NULL && strmap_get(seeds, from->identity, &seed)) {
+            targets[i].seed = (enum health_verdict)(seed & 3);
+            targets[i].seed_since_ms = seed >> 2;
+            control->verdicts[from->id] = (uint8_t)targets[i].seed;
+        }
+    }
+    prober_set_targets(control->prober, targets, world->target_count);
+    mem_free(targets);
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The control thread's insides, for server/control*.c only. */
+#pragma once
+
+#include "server/control.h"
+#include "server/publish.h"
+#include "server/registry.h"
+#include "server/statefile.h"
+
+#define CONTROL_PUBLISH_MS      5 /* at most one publish in this time: a burst of changes is one */
+#define CONTROL_SAVE_RETRY_MS   5000
+#define CONTROL_SAVE_WAIT_MS    2000 /* an operator's change does not wait longer for the disk */
+#define CONTROL_VERDICT_SAVE_MS 5000
+#define CONTROL_VERDICT_AGE_MS                                                                     \
+    300000 /* saved verdicts older than this are not used (CONTRACT.md, Start) */
+#define CONTROL_FIRST_PROBE_MS 1000 /* the longest wait for first results before answering */
+
+/* A (pool, member) that depends on a target. */
+struct control_user {
+    uint32_t pool;
+    uint32_t member;
+};
+
+struct control_waiter {
+    struct control_waiter *next;
+    control_served_fn *fn;
+    void *data;
+    uint64_t generation; /* that all workers must serve */
+    uint64_t save;       /* number of the change that must be saved; 0 = none */
+    uint64_t deadline_ms;
+};
+
+struct control_reloader {
+    struct control_reloader *next;
+    control_reload_fn *fn;
+    void *data;
+};
+
+/* One load in the background, at start and at reload. */
+struct control_load {
+    uv_work_t work;
+    struct control *control;
+    struct world *world;
+    struct errlist errors;
+    atomic_uint_fast64_t records;
+    uint64_t started_ms;
+    uint64_t wait_ms; /* for first results */
+    bool done;
+};
+
+struct control {
+    uv_loop_t *loop;
+    char *config_file;
+    uint64_t seed;
+    int64_t started_ms;
+    bool ready;
+    bool stopping;
+    struct registry *registry;
+    struct publisher *publisher;
+    struct world *world;
+    struct pool_table *pools;
+    struct prober *prober;
+    struct override_store *overrides;
+    struct events *events;
+    struct alarms *alarms;
+    struct worker **workers;
+    unsigned worker_count;
+
+    /* health, by target id */
+    uint8_t *verdicts; /* enum health_verdict */
+    size_t verdict_capacity;
+    /* who uses a target of the current world: users[first[i]] to users[first[i + 1] - 1], i = index
+     * in world->targets */
+    uint32_t *target_index; /* by id; UINT32_MAX = not in this world */
+    size_t target_index_count;
+    uint32_t *first;
+    struct control_user *users;
+    /* from the probe thread */
+    uv_mutex_t inbox_lock;
+    struct prober_status *inbox;
+    size_t inbox_count;
+    size_t inbox_capacity;
+    uv_async_t inbox_async;
+
+    /* publishing */
+    bool *dirty; /* by pool */
+    bool dirty_any;
+    uint64_t published_ms;
+    uv_timer_t publish_timer;
+    uv_async_t acknowledged;
+    struct control_waiter *waiters;
+    uv_timer_t waiter_timer;
+
+    /* saving */
+    uint64_t change;       /* number of the last change to the overrides */
+    uint64_t change_saved; /* highest that a finished save included, well or not */
+    bool save_ok;
+    bool saving;
+    bool verdicts_saving;
+    uv_timer_t save_retry;
+    uv_timer_t verdict_timer;
+    uv_timer_t expire_timer;
+
+    /* reloading */
+    struct control_load *load;
+    struct control_reloader *reloaders; /* of the load under way */
+    struct control_reloader *next_reloaders;
+    uint64_t reload_failures;
+    uv_timer_t progress_timer;
+    unsigned background;           /* works under way; the end waits for them */
+    void (*on_reload)(void *data); /* after a reload has been adopted */
+    void *on_reload_data;
+};
+
+struct strmap; /* base/strmap.h */
+
+/* control_health.c */
+void control_health_init(struct control *control);
+void control_health_event(void *data, const struct prober_status *status); /* probe thread */
+void control_health_adopt(struct control *control); /* tables of the current world */
+void control_health_drain(struct control *control);
+/* Gives the prober `world`'s targets; `seeds` (may be NULL) are saved verdicts by identity, as
+ * control_save_read packs them. */
+void control_health_targets(struct control *control, const struct world *world,
+                            const struct strmap *seeds);
+
+/* control_view.c */
+void control_view_init(struct control *control, struct pool_view *view);
+
+/* control_publish.c */
+void control_publish_init(struct control *control);
+void control_mark_pool(struct control *control, uint32_t pool);
+void control_mark_all(struct control *control);
+/* Publishes the current world at once; dirty pools must have been built. */
+void control_publish_now(struct control *control);
+
+/* control_save.c */
+void control_save_init(struct control *control);
+void control_save_read(struct control *control, struct strmap *seeds);
+void control_save_changed(struct control *control);
+void control_save_all_now(struct control *control);           /* at the end, in the foreground */
+const char *control_state_dir(const struct control *control); /* NULL = nothing is saved */
+void control_waiters_check(struct control *control);
+
+/* control_override.c */
+void control_override_init(struct control *control);
+
+/* control_reload.c */
+void control_reload_init(struct control *control);
+bool control_load_first(struct control *control, struct errlist *errors);

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Operators' changes: into the overlay, to disk, to the pools they touch. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/control_internal.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TARGET_MAX (2 * OVERRIDE_NAME_MAX)
+
+static void describe(const struct override *override, char *out)
+{
+    if (override->scope == OVERRIDE_BACKEND)
+        addr_print(&override->address, out);
+    else
+        (void)snprintf(out, TARGET_MAX, "%s/%s", override->pool, override->member);
+}
+
+static void emit(struct control *control, const struct override *override, const char *action,
+                 const char *author)
+{
+    char target[TARGET_MAX];
+    char weight[16];
+    describe(override, target);
+    (void)snprintf(weight, sizeof(weight), "%u", (unsigned) override->weight);
+    bool state = override->kind == OVERRIDE_KIND_STATE;
+    log_info("override", "%s %s %s %s by %s%s%s", override->id, action, target,
+             state ? override_state_name(override->state) : weight, author,
+             override->reason[0] != '\0' ? ": " : "", override->reason);
+    events_emit(control->events, "override",
+                json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "action", action, "id", override->id,
+                          "target", target, state ? "state" : "weight",
+                          state ? override_state_name(override->state) : weight, "author", author,
+                          "reason", override->reason));
+}
+
+/* Pools with a member that the override is about. */
+static bool mark_users(struct control *control, const struct override *override)
+{
+    const struct world *world = control->world;
+    bool found = false;
+    for (uint32_t p = 0; p < world->pools.count; p++) {
+        const struct pool *pool = &world->pools.pools[p];
+        if (override->scope == OVERRIDE_MEMBER && strcmp(pool->name, override->pool) != 0)
+            continue;
+        for (size_t m = 0; m < pool->member_count; m++) {
+            const struct pool_member *member = &pool->members[m];
+            bool hit =
+                override->scope == OVERRIDE_MEMBER && strcmp(member->name, override->member) == 0;
+            for (size_t a = 0; a < member->address_count && override->scope == OVERRIDE_BACKEND;
+                 a++)
+                hit = hit || addr_equal(&member->addresses[a].addr, &override->address);
+            if (!hit)
+                continue;
+            control_mark_pool(control, p);
+            found = true;
+        }
+    }
+    return found;
+}
+
+static void schedule_expiry(struct control *control);
+
+static void on_expire(uv_timer_t *timer)
+{
+    struct control *control = timer->data;
+    int64_t now = clock_wall_ms();
+    size_t i = 0;
+    while (i < override_count(control->overrides)) {
+        struct override override = *override_at(control->overrides, i);
+        if (override.until_ms == 0 || override.until_ms > now) {
+            i++;
+            continue;
+        }
+        (void)override_clear_id(control->overrides, override.id);
+        emit(control, &override, "expired", override.author);
+        (void)mark_users(control, &override);
+        control_save_changed(control);
+    }
+    schedule_expiry(control);
+}
+
+/* At the next expiry, but at least each minute, since wall time may be set. */
+static void schedule_expiry(struct control *control)
+{
+    int64_t now = clock_wall_ms();
+    int64_t wait = 60000;
+    for (size_t i = 0; i < override_count(control->overrides); i++) {
+        int64_t until = override_at(control->overrides, i)->until_ms;
+        if (until != 0 && until - now < wait)
+            wait = until - now;
+    }
+    (void)uv_timer_start(&control->expire_timer, on_expire, wait > 0 ? (uint64_t)wait : 0, 0);
+}
+
+void control_override_init(struct control *control)
+{
+    (void)uv_timer_init(control->loop, &control->expire_timer);
+    control->expire_timer.data = control;
+    on_expire(&control->expire_timer);
+}
+
+static void put(struct control *control, struct override *value, const char *reason,
+                const char *author, int64_t until_ms)
+{
+    value->since_ms = clock_wall_ms();
+    value->until_ms = until_ms;
+    (void)snprintf(value->reason, sizeof(value->reason), "%s", reason != NULL ? reason : "");
+    (void)snprintf(value->author, sizeof(value->author), "%s", author != NULL ? author : "");
+    const struct override *stored = override_set(control->overrides, value);
+    emit(control, stored, "set", stored->author);
+    (void)mark_users(control, stored);
+    control_save_changed(control);
+    schedule_expiry(control);
+}
+
+static void take_away(struct control *control, const struct override *stored, const char *author)
+{
+    struct override copy = *stored;
+    (void)override_clear_id(control->overrides, copy.id);
+    emit(control, &copy, "cleared", author);
+    (void)mark_users(control, &copy);
+    control_save_changed(control);
+}
+
+static void name_member(const struct control *control, uint32_t pool, uint32_t member,
+                        struct override *out)
+{
+    const struct pool *p = &control->world->pools.pools[pool];
+    out->scope = OVERRIDE_MEMBER;
+    (void)snprintf(out->pool, sizeof(out->pool), "%s", p->name);
+    (void)snprintf(out->member, sizeof(out->member), "%s", p->members[member].name);
+}
+
+/* False when the indexes are not of this world. */
+static bool known(const struct control *control, uint32_t pool, uint32_t member)
+{
+    return pool < control->world->pools.count &&
+           member < control->world->pools.pools[pool].member_count;
+}
+
+bool control_override_member_state(struct control *control, uint32_t pool, uint32_t member,
+                                   enum override_state state, const char *reason,
+                                   const char *author, int64_t until_ms)
+{
+    struct override value = { .kind = OVERRIDE_KIND_STATE, .state = state };
+    if (!known(control, pool, member))
+        return false;
+    name_member(control, pool, member, &value);
+    const struct override *old =
+        override_of_member(control->overrides, OVERRIDE_KIND_STATE, value.pool, value.member);
+    if (state != OVERRIDE_NONE)
+        put(control, &value, reason, author, until_ms);
+    else if (old != NULL)
+        take_away(control, old, author);
+    return true;
+}
+
+bool control_override_member_weight(struct control *control, uint32_t pool, uint32_t member,
+                                    bool clear, uint32_t weight, const char *reason,
+                                    const char *author, int64_t until_ms)
+{
+    struct override value = { .kind = OVERRIDE_KIND_WEIGHT, .weight = weight };
+    if (!known(control, pool, member))
+        return false;
+    name_member(control, pool, member, &value);
+    const struct override *old =
+        override_of_member(control->overrides, OVERRIDE_KIND_WEIGHT, value.pool, value.member);
+    if (!clear)
+        put(control, &value, reason, author, until_ms);
+    else if (old != NULL)
+        take_away(control, old, author);
+    return true;
+}
+
+bool control_override_backend(struct control *control, const struct addr *addr,
+                              enum override_state state, const char *reason, const char *author,
+                              int64_t until_ms)
+{
+    struct override value = {
+        .scope = OVERRIDE_BACKEND, .kind = OVERRIDE_KIND_STATE, .address = *addr, .state = state
+    };
+    const struct override *old = override_of_backend(control->overrides, addr);
+    if (state == OVERRIDE_NONE && old != NULL) {
+        take_away(control, old, author);
+        return true;
+    }
+    if (control_override_orphan(control, &value))
+        return false;
+    if (state != OVERRIDE_NONE)
+        put(control, &value, reason, author, until_ms);
+    return true;
+}
+
+bool control_override_delete(struct control *control, const char *id, const char *author)
+{
+    for (size_t i = 0; i < override_count(control->overrides); i++) {
+        const struct override *override = override_at(control->overrides, i);
+        if (strcmp(override->id, id) != 0)
+            continue;
+        take_away(control, override, author);
+        return true;
+    }
+    return false;
+}
+
+bool control_override_orphan(const struct control *control, const struct override *override)
+{
+    const struct world *world = control->world;
+    if (override->scope == OVERRIDE_MEMBER) {
+        uint32_t pool = world_pool(world, override->pool);
+        return pool == POOL_NONE || world_member(world, pool, override->member) == POOL_NONE;
+    }
+    for (uint32_t p = 0; p < world->pools.count; p++) {
+        const struct pool *pool = &world->pools.pools[p];
+        for (size_t m = 0; m < pool->member_count; m++) {
+            for (size_t a = 0; a < pool->members[m].address_count; a++) {
+                if (addr_equal(&pool->members[m].addresses[a].addr, &override->address))
+                    return false;
+            }
+        }
+    }
+    return true;
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Changed pools are built and published a few milliseconds after the first change, so that a burst
+ * is one publish; whoever waits for a change is told when every worker serves it. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "server/control_internal.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static void schedule(struct control *control)
+{
+    if (uv_is_active((uv_handle_t *)&control->publish_timer) || control->stopping)
+        return;
+    uint64_t now = clock_mono_ms();
+    uint64_t next = control->published_ms + CONTROL_PUBLISH_MS;
+    (void)uv_timer_start(&control->publish_timer, control->publish_timer.timer_cb,
+                         next > now ? next - now : 0, 0);
+}
+
+void control_mark_pool(struct control *control, uint32_t pool)
+{
+    control->dirty[pool] = true;
+    control->dirty_any = true;
+    schedule(control);
+}
+
+void control_mark_all(struct control *control)
+{
+    for (size_t i = 0; i < control->world->pools.count; i++)
+        control->dirty[i] = true;
+    control->dirty_any = true;
+    schedule(control);
+}
+
+/* A pool with members of a family, none of them usable: its names fall back to on_all_down. */
+static void check_alarm(struct control *control, uint32_t pool)
+{
+    const char *name = control->world->pools.pools[pool].name;
+    unsigned families = pool_families(&control->world->pools, pool);
+    struct pool_status status;
+    char key[NAME_TEXT_MAX + 16];
+    pool_table_status(control->pools, pool, &status);
+    (void)snprintf(key, sizeof(key), "pool_down:%s", name);
+    bool down = false;
+    for (int f = 0; f < PICKER_FAMILIES; f++)
+        down = down || ((families & 1U << f) != 0 && status.down[f]);
+    if (down)
+        alarms_raise(control->alarms, key, "pool %s has too few live members", name);
+    else
+        alarms_clear(control->alarms, key);
+}
+
+void control_publish_now(struct control *control)
+{
+    for (uint32_t p = 0; p < control->world->pools.count; p++) {
+        if (control->dirty[p])
+            check_alarm(control, p);
+    }
+    memset(control->dirty, 0, control->world->pools.count * sizeof(*control->dirty));
+    control->dirty_any = false;
+    control->published_ms = clock_mono_ms();
+    (void)uv_timer_stop(&control->publish_timer);
+    const struct state *state =
+        publisher_publish(control->publisher, control->world, control->pools, control->workers,
+                          control->worker_count);
+    events_emit(control->events, "publish",
+                json_pack("{s:I}", "generation", (json_int_t)state->generation));
+}
+
+static void on_publish(uv_timer_t *timer)
+{
+    struct control *control = timer->data;
+    struct pool_view view;
+    if (!control->dirty_any)
+        return;
+    control_view_init(control, &view);
+    pool_table_update_many(control->pools, &view, control->dirty);
+    control_publish_now(control);
+}
+
+/* --- waiting --- */
+
+static void on_acknowledged(uv_async_t *async)
+{
+    struct control *control = async->data;
+    (void)publisher_collect(control->publisher, control->workers, control->worker_count);
+    control_waiters_check(control);
+}
+
+static bool served(struct control *control, const struct control_waiter *waiter)
+{
+    if (control->stopping)
+        return true;
+    for (unsigned i = 0; i < control->worker_count; i++) {
+        if (worker_generation(control->workers[i]) < waiter->generation)
+            return false;
+    }
+    return waiter->save <= control->change_saved || uv_now(control->loop) >= waiter->deadline_ms;
+}
+
+/* Waiters are taken out before they are called: what they do may add new ones. */
+void control_waiters_check(struct control *control)
+{
+    struct control_waiter **link = &control->waiters;
+    struct control_waiter *ready = NULL;
+    struct control_waiter **ready_end = &ready;
+    while (*link != NULL) {
+        struct control_waiter *waiter = *link;
+        if (!served(control, waiter)) {
+            link = &waiter->next;
+            continue;
+        }
+        *link = waiter->next;
+        waiter->next = NULL;
+        *ready_end = waiter;
+        ready_end = &waiter->next;
+    }
+    while (ready != NULL) {
+        struct control_waiter *waiter = ready;
+        ready = waiter->next;
+        bool saved = control_state_dir(control) != NULL && waiter->save <= control->change_saved &&
+                     control->save_ok;
+        waiter->fn(waiter->data, publisher_generation(control->publisher), saved);
+        mem_free(waiter);
+    }
+    if (control->waiters == NULL)
+        (void)uv_timer_stop(&control->waiter_timer);
+}
+
+static void on_waiter_timer(uv_timer_t *timer)
+{
+    control_waiters_check(timer->data);
+}
+
+void control_when_served(struct control *control, control_served_fn *fn, void *data)
+{
+    struct control_waiter *waiter = MEM_NEW(struct control_waiter);
+    waiter->fn = fn;
+    waiter->data = data;
+    waiter->generation = publisher_generation(control->publisher) + (control->dirty_any ? 1 : 0);
+    waiter->save = control_state_dir(control) != NULL ? control->change : 0;
+    waiter->deadline_ms = uv_now(control->loop) + CONTROL_SAVE_WAIT_MS;
+    waiter->next = control->waiters;
+    control->waiters = waiter;
+    /* The first tick answers what is served already; the others see to the deadline. */
+    (void)uv_timer_start(&control->waiter_timer, on_waiter_timer, 0, 100);
+}
+
+static void on_worker_acknowledged(void *data)
+{
+    struct control *control = data;
+    (void)uv_async_send(&control->acknowledged);
+}
+
+void control_publish_init(struct control *control)
+{
+    (void)uv_timer_init(control->loop, &control->publish_timer);
+    (void)uv_timer_init(control->loop, &control->waiter_timer);
+    (void)uv_async_init(control->loop, &control->acknowledged, on_acknowledged);
+    control->publish_timer.data = control;
+    control->publish_timer.timer_cb = on_publish;
+    control->waiter_timer.data = control;
+    control->acknowledged.data = control;
+    for (unsigned i = 0; i < control->worker_count; i++)
+        worker_on_acknowledged(control->workers[i], on_worker_acknowledged, control);
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Loading worlds in the background, at start and at reload: load, check, probe what is new, then
+ * publish; any error keeps the old world whole. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strmap.h"
+#include "server/control_internal.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#define PROGRESS_MS 2000
+
+static void load_work(uv_work_t *work)
+{
+    struct control_load *load = work->data;
+    struct world_options options = {
+        .seed = load->control->seed,
+        .previous = load->control->world,
+        .records = &load->records,
+    };
+    load->world = world_load(load->control->config_file, &options, &load->errors);
+}
+
+static void wait_work(uv_work_t *work)
+{
+    struct control_load *load = work->data;
+    prober_wait_first(load->control->prober, load->wait_ms);
+}
+
+static void on_progress(uv_timer_t *timer)
+{
+    struct control *control = timer->data;
+    if (control->load != NULL)
+        log_info("load", "%" PRIu64 " records read so far",
+                 (uint64_t)atomic_load(&control->load->records));
+}
+
+/* min(longest timeout of a check, 1 s): CONTRACT.md, Start. */
+static uint64_t first_probe_wait(const struct world *world)
+{
+    uint64_t wait = 0;
+    for (size_t i = 0; i < world->target_count; i++) {
+        if (world->targets[i].check->timeout_ms > wait)
+            wait = world->targets[i].check->timeout_ms;
+    }
+    return wait < CONTROL_FIRST_PROBE_MS ? wait : CONTROL_FIRST_PROBE_MS;
+}
+
+static struct control_load *load_new(struct control *control)
+{
+    struct control_load *load = MEM_NEW(struct control_load);
+    load->work.data = load;
+    load->control = control;
+    load->started_ms = clock_mono_ms();
+    errlist_init(&load->errors);
+    control->load = load;
+    (void)uv_timer_start(&control->progress_timer, on_progress, PROGRESS_MS, PROGRESS_MS);
+    return load;
+}
+
+static void load_free(struct control_load *load)
+{
+    (void)uv_timer_stop(&load->control->progress_timer);
+    load->control->load = NULL;
+    errlist_fini(&load->errors);
+    mem_free(load);
+}
+
+static void log_loaded(const struct control_load *load)
+{
+    const struct world *world = load->world;
+    uint64_t records = 0;
+    for (size_t z = 0; z < zonedb_count(world->zonedb); z++)
+        records += zonedb_zone(world->zonedb, z)->record_count;
+    log_info("load", "%zu zones with %" PRIu64 " records, %zu pools, %zu targets in %" PRIu64 " ms",
+             zonedb_count(world->zonedb), records, world->pools.count, world->target_count,
+             clock_mono_ms() - load->started_ms);
+}
+
+/* The loaded world becomes the current one; its pools are built from what is known now, not from
+ * what was known when the load began. */
+static void adopt(struct control *control, struct world *world)
+{
+    struct world *old = control->world;
+    struct pool_table *old_pools = control->pools;
+    struct pool_view view;
+    control->world = world;
+    control_health_adopt(control);
+    mem_free(control->dirty);
+    control->dirty = MEM_NEW_ARRAY(bool, world->pools.count);
+    for (size_t i = 0; i < world->pools.count; i++)
+        control->dirty[i] = true;
+    control->pools = pool_table_new(&world->pools);
+    control_view_init(control, &view);
+    pool_table_build(control->pools, &view, old_pools);
+    pool_table_free(old_pools);
+    if (old != NULL)
+        alarms_clear_prefix(control->alarms, "pool_down:");
+    control_publish_now(control);
+    publisher_world_unref(control->publisher, old);
+}
+
+/* --- start --- */
+
+bool control_load_first(struct control *control, struct errlist *errors)
+{
+    struct control_load *load = load_new(control);
+    struct strmap *seeds = strmap_new();
+    load_work(&load->work);
+    struct world *world = load->world;
+    errlist_move(errors, &load->errors);
+    if (world != NULL) {
+        world_attach(world, control->registry);
+        log_loaded(load);
+        control->world = world;
+        control_save_read(control, seeds);
+        control_health_targets(control, world, seeds);
+        prober_wait_first(control->prober, first_probe_wait(world));
+        control->world = NULL;
+        /* What the first round found waits in the inbox. */
+        control_health_drain(control);
+        adopt(control, world);
+    }
+    strmap_free(seeds);
+    load_free(load);
+    return world != NULL;
+}
+
+/* --- reload --- */
+
+static void start_reload(struct control *control);
+
+static void answer(struct control *control, bool ok, const struct errlist *errors)
+{
+    struct control_reloader *reloader = control->reloaders;
+    control->reloaders = NULL;
+    while (reloader != NULL) {
+        struct control_reloader *next = reloader->next;
+        if (reloader->fn != NULL)
+            reloader->fn(reloader->data, ok, publisher_generation(control->publisher), errors);
+        mem_free(reloader);
+        reloader = next;
+    }
+}
+
+static void finish(struct control *control)
+{
+    if (control->next_reloaders == NULL || control->stopping)
+        return;
+    control->reloaders = control->next_reloaders;
+    control->next_reloaders = NULL;
+    start_reload(control);
+}
+
+static void report(struct control *control, const struct errlist *errors, bool kept)
+{
+    for (size_t i = 0; i < errors->count; i++)
+        log_error("reload", "%s", errors->lines[i]);
+    control->reload_failures++;
+    alarms_raise(control->alarms, "reload", "%s: %s (%zu errors)",
+                 kept ? "the last reload was refused, the old configuration stays"
+                      : "the last reload kept old versions of bad zones",
+                 errors->count > 0 ? errors->lines[0] : "unknown", errors->count + errors->dropped);
+}
+
+static void refuse(struct control *control, struct control_load *load)
+{
+    report(control, &load->errors, true);
+    events_emit(control->events, "reload",
+                json_pack("{s:b, s:i}", "ok", 0, "errors", (int)load->errors.count));
+    answer(control, false, &load->errors);
+    if (load->world != NULL)
+        world_free(load->world);
+    load_free(load);
+    finish(control);
+}
+
+struct served_reload {
+    struct control *control;
+    struct errlist errors;
+};
+
+static void reload_served(void *data, uint64_t generation, bool saved)
+{
+    struct served_reload *done = data;
+    (void)generation;
+    (void)saved;
+    answer(done->control, true, &done->errors);
+    struct control *control = done->control;
+    errlist_fini(&done->errors);
+    mem_free(done);
+    finish(control);
+}
+
+static void waited(uv_work_t *work, int status)
+{
+    struct control_load *load = work->data;
+    struct control *control = load->control;
+    (void)status;
+    control->background--;
+    if (control->stopping) {
+        world_free(load->world);
+        load_free(load);
+        return;
+    }
+    control_health_drain(control);
+    log_configure((enum log_level)load->world->config->server.log.level,
+                  (enum log_format)load->world->config->server.log.format);
+    adopt(control, load->world);
+    if (errlist_empty(&load->errors))
+        alarms_clear(control->alarms, "reload");
+    else
+        report(control, &load->errors, false);
+    log_loaded(load);
+    events_emit(control->events, "reload",
+                json_pack("{s:b, s:i, s:I}", "ok", 1, "errors", (int)load->errors.count,
+                          "generation", (json_int_t)publisher_generation(control->publisher)));
+    if (control->on_reload != NULL)
+        control->on_reload(control->on_reload_data);
+    struct served_reload *done = MEM_NEW(struct served_reload);
+    done->control = control;
+    errlist_init(&done->errors);
+    errlist_move(&done->errors, &load->errors);
+    load_free(load);
+    control_when_served(control, reload_served, done);
+}
+
+static void loaded(uv_work_t *work, int status)
+{
+    struct control_load *load = work->data;
+    struct control *control = load->control;
+    (void)status;
+    control->background--;
+    if (control->stopping) {
+        world_free(load->world);
+        load_free(load);
+        return;
+    }
+    if (load->world == NULL ||
+        !config_same_start_only(control->world->config, load->world->config, &load->errors)) {
+        refuse(control, load);
+        return;
+    }
+    world_attach(load->world, control->registry);
+    control_health_targets(control, load->world, NULL);
+    load->wait_ms = first_probe_wait(load->world);
+    control->background++;
+    (void)uv_queue_work(control->loop, &load->work, wait_work, waited);
+}
+
+static void start_reload(struct control *control)
+{
+    struct control_load *load = load_new(control);
+    control->background++;
+    (void)uv_queue_work(control->loop, &load->work, load_work, loaded);
+}
+
+void control_reload(struct control *control, const char *why, control_reload_fn *fn, void *data)
+{
+    struct control_reloader *reloader = MEM_NEW(struct control_reloader);
+    bool busy = control->load != NULL || control->reloaders != NULL;
+    struct control_reloader **list = busy ? &control->next_reloaders : &control->reloaders;
+    log_info("reload", "asked for by %s%s", why,
+             busy ? "; one is under way, this one comes after it" : "");
+    reloader->fn = fn;
+    reloader->data = data;
+    reloader->next = *list;
+    *list = reloader;
+    if (!busy)
+        start_reload(control);
+}
+
+void control_reload_init(struct control *control)
+{
+    (void)uv_timer_init(control->loop, &control->progress_timer);
+    control->progress_timer.data = control;
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* gslbd: arguments, order of start and end. */
+#include "base/errlist.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/version.h"
+#include "server/api.h"
+#include "server/control.h"
+#include "server/listen.h"
+#include "server/notify.h"
+#include "server/privs.h"
+#include "zones/print.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+static const char usage[] =
+    "usage: gslbd -c FILE                   serve, in the foreground\n"
+    "       gslbd -t -c FILE                check config, zones and databases, then exit\n"
+    "       gslbd --check-zone NAME FILE    print the zone's records in canonical form\n"
+    "       gslbd --schema                  print the reference of the config file\n"
+    "       gslbd --version | --help\n"
+    "Signals: SIGHUP reloads, SIGTERM and SIGINT end. Manual: gslbd(8), gslb.json(5).\n";
+
+struct arguments {
+    const char *config;
+    const char *zone; /* --check-zone NAME */
+    bool test;
+    bool schema;
+};
+
+/* Everything that lives while we serve. */
+struct process {
+    uv_loop_t loop;
+    struct control *control;
+    struct api *api;
+    struct listen_set *listening;
+    uv_signal_t hangup;
+    uv_signal_t terminate;
+    uv_signal_t interrupt;
+};
+
+static int print_errors(const struct errlist *errors)
+{
+    for (size_t i = 0; i < errors->count; i++)
+        (void)fprintf(stderr, "%s\n", errors->lines[i]);
+    if (errors->dropped > 0)
+        (void)fprintf(stderr, "... and %zu more errors\n", errors->dropped);
+    return EXIT_FAILURE;
+}
+
+static int check_zone(const char *name, const char *file)
+{
+    struct strbuf out;
+    struct errlist errors;
+    int status = EXIT_SUCCESS;
+    strbuf_init(&out);
+    errlist_init(&errors);
+    if (zone_check_print(name, file, &out, &errors))
+        (void)fwrite(out.text, 1, out.length, stdout);
+    else
+        status = print_errors(&errors);
+    if (fflush(stdout) != 0) {
+        (void)fprintf(stderr, "gslbd: cannot write: %s\n", strerror(errno));
+        status = EXIT_FAILURE;
+    }
+    errlist_fini(&errors);
+    strbuf_fini(&out);
+    return status;
+}
+
+static int print_schema(void)
+{
+    struct strbuf out;
+    strbuf_init(&out);
+    config_schema_print(&out);
+    (void)fwrite(out.text, 1, out.length, stdout);
+    strbuf_fini(&out);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Rights are dropped first, so that the check sees what the server will see. */
+static int check_config(const char *file)
+{
+    struct errlist errors;
+    char error[256];
+    int status = EXIT_SUCCESS;
+    errlist_init(&errors);
+    struct config *config = config_load(file, &errors);
+    if (config != NULL && !privs_drop(config->server.user, error, sizeof(error)))
+        errlist_add(&errors, "%s: server.user: %s", file, error);
+    config_free(config);
+    if (errlist_empty(&errors)) {
+        struct world_options options = { .seed = 1 };
+        struct world *world = world_load(file, &options, &errors);
+        if (world != NULL)
+            api_check(world->config, &errors);
+        world_free(world);
+    }
+    if (!errlist_empty(&errors))
+        status = print_errors(&errors);
+    errlist_fini(&errors);
+    return status;
+}
+
+/* --- serving --- */
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct process *process = handle->data;
+    (void)number;
+    control_reload(process->control, "SIGHUP", NULL, NULL);
+}
+
+static void on_end(uv_signal_t *handle, int number)
+{
+    log_info("main", "%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    uv_stop(handle->loop);
+}
+
+static void on_reloaded(void *data)
+{
+    api_reload(((struct process *)data)->api);
+}
+
+static void start_signals(struct process *process)
+{
+    uv_signal_t *handles[] = { &process->hangup, &process->terminate, &process->interrupt };
+    static const int numbers[] = { SIGHUP, SIGTERM, SIGINT };
+    for (size_t i = 0; i < ARRAY_LEN(handles); i++) {
+        (void)uv_signal_init(&process->loop, handles[i]);
+        handles[i]->data = process;
+        (void)uv_signal_start(handles[i], i == 0 ? on_hangup : on_end, numbers[i]);
+    }
+}
+
+static void stop_signals(struct process *process)
+{
+    uv_close((uv_handle_t *)&process->hangup, NULL);
+    uv_close((uv_handle_t *)&process->terminate, NULL);
+    uv_close((uv_handle_t *)&process->interrupt, NULL);
+}
+
+/* Connections and probes need descriptors; the hard limit is the administrator's word. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* Sockets are opened with the rights we were started with, everything else is done with those after
+ * the drop. */
+static bool prepare(struct process *process, const char *file, struct errlist *errors)
+{
+    char error[256];
+    struct config *config = config_load(file, errors);
+    if (config == NULL)
+        return false;
+    log_configure((enum log_level)config->server.log.level,
+                  (enum log_format)config->server.log.format);
+    raise_file_limit();
+    process->listening = listen_open(config, errors);
+    bool ok = process->listening != NULL;
+    if (ok && !privs_drop(config->server.user, error, sizeof(error))) {
+        errlist_add(errors, "%s: server.user: %s", file, error);
+        ok = false;
+    }
+    if (ok && config->server.user == NULL && geteuid() == 0)
+        log_warn("main", "running as root: set server.user to an account without rights");
+    config_free(config);
+    return ok;
+}
+
+static bool start(struct process *process, const char *file, struct errlist *errors)
+{
+    if (!prepare(process, file, errors))
+        return false;
+    struct control_options options = {
+        .loop = &process->loop,
+        .config_file = file,
+        .workers = listen_workers(process->listening),
+        .worker_count = listen_worker_count(process->listening),
+    };
+    process->control = control_new(&options, errors);
+    if (process->control == NULL)
+        return false;
+    process->api = api_new(process->control, errors);
+    if (!errlist_empty(errors))
+        return false;
+    control_on_reload(process->control, on_reloaded, process);
+    return true;
+}
+
+static void finish(struct process *process)
+{
+    api_free(process->api);
+    control_free(process->control);
+    listen_free(process->listening);
+    (void)uv_run(&process->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&process->loop);
+    uv_library_shutdown();
+}
+
+static int serve(const char *file)
+{
+    struct process process = { 0 };
+    struct errlist errors;
+    int status = EXIT_SUCCESS;
+    errlist_init(&errors);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)uv_loop_init(&process.loop);
+    start_signals(&process);
+    if (start(&process, file, &errors)) {
+        log_info("main", "gslbd %s answers", GSLB_VERSION);
+        notify_send("READY=1");
+        (void)uv_run(&process.loop, UV_RUN_DEFAULT);
+        notify_send("STOPPING=1");
+    } else {
+        status = print_errors(&errors);
+    }
+    stop_signals(&process);
+    finish(&process);
+    errlist_fini(&errors);
+    return status;
+}
+
+enum long_option { OPTION_CHECK_ZONE = 256, OPTION_SCHEMA, OPTION_VERSION, OPTION_HELP };
+
+static const struct option long_options[] = {
+    { "config", required_argument, NULL, 'c' },
+    { "test", no_argument, NULL, 't' },
+    { "check-zone", required_argument, NULL, OPTION_CHECK_ZONE },
+    { "schema", no_argument, NULL, OPTION_SCHEMA },
+    { "version", no_argument, NULL, OPTION_VERSION },
+    { "help", no_argument, NULL, OPTION_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
+/* Ends the process for --version, --help and wrong usage. */
+static struct arguments parse_arguments(int argc, char **argv)
+{
+    struct arguments arguments = { 0 };
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "c:th", long_options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            arguments.config = optarg;
+            break;
+        case 't':
+            arguments.test = true;
+            break;
+        case OPTION_CHECK_ZONE:
+            arguments.zone = optarg;
+            break;
+        case OPTION_SCHEMA:
+            arguments.schema = true;
+            break;
+        case OPTION_VERSION:
+            (void)printf("gslbd %s\n", GSLB_VERSION);
+            exit(EXIT_SUCCESS);
+        case 'h':
+        case OPTION_HELP:
+            (void)fputs(usage, stdout);
+            exit(EXIT_SUCCESS);
+        default:
+            (void)fputs(usage, stderr);
+            exit(EXIT_FAILURE);
+        }
+    }
+    return arguments;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = parse_arguments(argc, argv);
+    int operands = argc - optind;
+    if (arguments.schema && operands == 0)
+        return print_schema();
+    if (arguments.zone != NULL && operands == 1)
+        return check_zone(arguments.zone, argv[optind]);
+    if (arguments.config != NULL && arguments.zone == NULL && operands == 0)
+        return arguments.test ? check_config(arguments.config) : serve(arguments.config);
+    (void)fputs(usage, stderr);
+    return EXIT_FAILURE;
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "server/world.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strmap.h"
+#include "server/world_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_TTL_MAX                                                                            \
+    30 /* seconds; where neither the name nor a pool says one (CONTRACT.md, pools) */
+
+static const char *binding_error_text(enum zone_binding_error error)
+{
+    switch (error) {
+    case ZONE_BINDING_OK:
+        break;
+    case ZONE_BINDING_CONFLICT:
+        return "the zone file has A or AAAA records at this name too; remove them there or set "
+               "\"override\": true";
+    case ZONE_BINDING_AT_CNAME:
+        return "the zone file has a CNAME at this name";
+    case ZONE_BINDING_BELOW_CUT:
+        return "the name is at or below a delegation (or below a DNAME) of the zone file";
+    case ZONE_BINDING_NOT_IN_ZONE:
+        return "the name is not in the zone";
+    case ZONE_BINDING_NO_ADDRESSES:
+        return "the zone file has no A or AAAA records at this name to make a pool of";
+    case ZONE_BINDING_TWICE:
+        return "the name is given twice";
+    case ZONE_BINDING_SIGNED:
+        return "the zone is signed, and the answers of a pool cannot be signed yet; take the "
+               "DNSSEC records out of the file";
+    }
+    return "";
+}
+
+/* Families that any member of the pool can give; children come first in pool_order. */
+static void find_families(const struct config *config, unsigned *families)
+{
+    for (size_t i = 0; i < config->pool_count; i++) {
+        const struct config_pool *pool = &config->pools[config->pool_order[i]];
+        unsigned bits = 0;
+        for (size_t m = 0; m < pool->member_count; m++) {
+            const struct config_member *member = &pool->members[m];
+            const struct addr *addrs = member->addresses.items;
+            if (member->pool != CONFIG_NONE)
+                bits |= families[member->pool];
+            for (size_t a = 0; a < member->addresses.count; a++)
+                bits |= addrs[a].family == ADDR_V4 ? 1U << PICKER_A : 1U << PICKER_AAAA;
+        }
+        families[config->pool_order[i]] = bits;
+    }
+}
+
+static struct zone_binding *make_bindings(const struct config *config,
+                                          const struct config_zone *zone, const unsigned *families)
+{
+    struct zone_binding *bindings = MEM_NEW_ARRAY(struct zone_binding, zone->name_count);
+    for (size_t i = 0; i < zone->name_count; i++) {
+        const struct config_name *name = &zone->names[i];
+        bindings[i].owner = name->owner;
+        if (config->pools[name->pool].from_file) {
+            bindings[i].flags = ZONE_BIND_FROM_FILE;
+            continue;
+        }
+        bindings[i].flags = (families[name->pool] & 1U << PICKER_A ? ZONE_BIND_A : 0U) |
+                            (families[name->pool] & 1U << PICKER_AAAA ? ZONE_BIND_AAAA : 0U) |
+                            (name->override ? ZONE_BIND_OVERRIDE : 0U);
+    }
+    return bindings;
+}
+
+static bool report_bindings(const struct config *config, const struct config_zone *zone,
+                            const struct zone_binding *bindings, struct errlist *errors)
+{
+    bool ok = true;
+    for (size_t i = 0; i < zone->name_count; i++) {
+        if (bindings[i].error == ZONE_BINDING_OK)
+            continue;
+        json_error_key(&config->doc, errors, zone->names[i].path, "%s",
+                       binding_error_text(bindings[i].error));
+        ok = false;
+    }
+    return ok;
+}
+
+/* The zone of this name in the world before, when its compiled bindings mean the same there; NULL
+ * otherwise. */
+static struct zone *last_good(const struct world_load_context *ctx, const struct config_zone *zone,
+                              struct zone_binding *bindings)
+{
+    const struct world *previous = ctx->options->previous;
+    if (!ctx->world->config->server.partial_reload || previous == NULL)
+        return NULL;
+    for (size_t z = 0; z < zonedb_count(previous->zonedb); z++) {
+        const struct world_zone *old = &previous->zones[z];
+        if (!name_equal(old->zone->apex, zone->apex) || old->binding_count != zone->name_count)
+            continue;
+        for (size_t i = 0; i < zone->name_count; i++) {
+            unsigned want = bindings[i].flags & (ZONE_BIND_A | ZONE_BIND_AAAA);
+            unsigned have = (old->bindings[i].families & 1U << PICKER_A ? ZONE_BIND_A : 0U) |
+                            (old->bindings[i].families & 1U << PICKER_AAAA ? ZONE_BIND_AAAA : 0U);
+            bool from_file = (bindings[i].flags & ZONE_BIND_FROM_FILE) != 0;
+            if (!name_equal(old->bindings[i].owner, zone->names[i].owner) ||
+                (!from_file && want != have))
+                return NULL;
+            bindings[i].flags |= have;
+        }
+        return zone_ref(old->zone);
+    }
+    return NULL;
+}
+
+static struct zone *load_zone(struct world_load_context *ctx, const struct config_zone *zone,
+                              struct zone_binding *bindings)
+{
+    struct zone_spec spec = {
+        .apex = zone->apex,
+        .file = zone->file,
+        .bindings = bindings,
+        .binding_count = zone->name_count,
+        .seed = ctx->options->seed,
+        .records = ctx->options->records,
+    };
+    struct zone *loaded = zone_load(&spec, ctx->errors);
+    if (loaded != NULL)
+        return loaded;
+    (void)report_bindings(ctx->world->config, zone, bindings, ctx->errors);
+    struct zone *kept = last_good(ctx, zone, bindings);
+    if (kept != NULL)
+        log_warn("zone",
+                 "%s: the file does not load, the last good version (serial %" PRIu32 ") stays",
+                 zone->name, kept->serial);
+    return kept;
+}
+
+static void fill_zone(struct world_load_context *ctx, struct world_zone *out,
+                      const struct config_zone *zone, const struct zone *loaded,
+                      const struct zone_binding *bindings)
+{
+    struct world *world = ctx->world;
+    out->zone = loaded;
+    out->name = zone->name;
+    out->binding_count = zone->name_count;
+    out->bindings = ARENA_NEW_ARRAY(world->arena, struct world_binding, zone->name_count);
+    for (size_t i = 0; i < zone->name_count; i++) {
+        struct world_binding *binding = &out->bindings[i];
+        char text[NAME_TEXT_MAX];
+        (void)name_to_text(zone->names[i].owner, text);
+        binding->name = arena_strdup(world->arena, text);
+        binding->owner = zone->names[i].owner;
+        binding->pool = zone->names[i].pool;
+        binding->ttl = zone->names[i].ttl;
+        binding->default_ttl =
+            loaded->default_ttl < DEFAULT_TTL_MAX ? loaded->default_ttl : DEFAULT_TTL_MAX;
+        binding->families = (bindings[i].flags & ZONE_BIND_A ? 1U << PICKER_A : 0U) |
+                            (bindings[i].flags & ZONE_BIND_AAAA ? 1U << PICKER_AAAA : 0U);
+        if (world->config->pools[binding->pool].from_file)
+            world_fill_from_file(ctx, binding->pool, loaded, binding->owner);
+    }
+}
+
+/* All zones, so that the errors of all of them show. */
+static bool load_zones(struct world_load_context *ctx)
+{
+    struct world *world = ctx->world;
+    const struct config *config = world->config;
+    unsigned *families = MEM_NEW_ARRAY(unsigned, config->pool_count);
+    const struct zone **zones = MEM_NEW_ARRAY(const struct zone *, config->zone_count);
+    size_t count = 0;
+    find_families(config, families);
+    world->zones = ARENA_NEW_ARRAY(world->arena, struct world_zone, config->zone_count);
+    for (size_t i = 0; i < config->zone_count; i++) {
+        struct zone_binding *bindings = make_bindings(config, &config->zones[i], families);
+        struct zone *zone = load_zone(ctx, &config->zones[i], bindings);
+        if (zone != NULL) {
+            fill_zone(ctx, &world->zones[count], &config->zones[i], zone, bindings);
+            zones[count++] = zone;
+        }
+        mem_free(bindings);
+    }
+    world->zonedb = zonedb_new(zones, count, ctx->options->seed);
+    for (size_t i = 0; i < count; i++)
+        zone_unref(zones[i]);
+    mem_free(zones);
+    mem_free(families);
+    return count == config->zone_count;
+}
+
+/* The longest TTL that a name gives out a pool's answers with: a drain is over when that has
+ * passed. Parents come after children in the order, so it is walked from its end. */
+static void find_tails(struct world *world)
+{
+    world->tail_s = ARENA_NEW_ARRAY(world->arena, uint32_t, world->pools.count);
+    for (size_t z = 0; z < zonedb_count(world->zonedb); z++) {
+        for (size_t i = 0; i < world->zones[z].binding_count; i++) {
+            const struct world_binding *binding = &world->zones[z].bindings[i];
+            uint32_t ttl = binding->ttl != PICKER_TTL_NONE ? binding->ttl
+                                                           : world->pools.pools[binding->pool].ttl;
+            if (ttl == PICKER_TTL_NONE)
+                ttl = binding->default_ttl;
+            if (ttl > world->tail_s[binding->pool])
+                world->tail_s[binding->pool] = ttl;
+        }
+    }
+    for (size_t i = world->pools.count; i-- > 0;) {
+        uint32_t index = world->pools.order[i];
+        const struct pool *pool = &world->pools.pools[index];
+        for (size_t m = 0; m <= pool->member_count; m++) {
+            uint32_t child = m < pool->member_count ? pool->members[m].child : pool->fallback;
+            if (child != POOL_NONE && world->tail_s[child] < world->tail_s[index])
+                world->tail_s[child] = world->tail_s[index];
+        }
+    }
+}
+
+struct world *world_load(const char *file, const struct world_options *options,
+                         struct errlist *errors)
+{
+    struct world *world = MEM_NEW(struct world);
+    struct world_load_context ctx = {
+        .world = world, .options = options, .errors = errors, .identities = strmap_new()
+    };
+    world->refs = 1;
+    world->arena = arena_new(0);
+    world->config = config_load(file, errors);
+    bool ok = world->config != NULL && load_zones(&ctx);
+    if (ok) {
+        world_make_pools(&ctx);
+        find_tails(world);
+    }
+    strmap_free(ctx.identities);
+    mem_free(ctx.targets);
+    if (ok)
+        return world;
+    world_free(world);
+    return NULL;
+}
+
+void world_attach(struct world *world, struct registry *registry)
+{
+    for (size_t i = 0; i < world->target_count; i++)
+        world->targets[i].id = registry_target(registry, world->targets[i].identity);
+    for (size_t i = 0; i < world->reference_count; i++)
+        world->references[i] = world->targets[world->references[i]].id;
+    for (size_t p = 0; p < world->pools.count; p++) {
+        for (size_t m = 0; m < world->pools.pools[p].member_count; m++)
+            world->members[p][m].stat =
+                registry_member(registry, world->pools.pools[p].name, world->members[p][m].name);
+    }
+    for (size_t z = 0; z < zonedb_count(world->zonedb); z++) {
+        for (size_t i = 0; i < world->zones[z].binding_count; i++) {
+            struct world_binding *binding = &world->zones[z].bindings[i];
+            for (int f = 0; f < PICKER_FAMILIES; f++)
+                binding->turn[f] = registry_turn(registry, binding->name, (enum picker_family)f);
+        }
+    }
+}
+
+void world_free(struct world *world)
+{
+    if (world == NULL)
+        return;
+    zonedb_free(world->zonedb);
+    config_free(world->config);
+    arena_free(world->arena);
+    mem_free(world);
+}
+
+uint32_t world_pool(const struct world *world, const char *name)
+{
+    for (size_t i = 0; i < world->pools.count; i++) {
+        if (strcmp(world->pools.pools[i].name, name) == 0)
+            return (uint32_t)i;
+    }
+    return POOL_NONE;
+}
+
+uint32_t world_member(const struct world *world, uint32_t pool, const char *name)
+{
+    const struct pool *p = &world->pools.pools[pool];
+    for (size_t i = 0; i < p->member_count; i++) {
+        if (strcmp(p->members[i].name, name) == 0)
+            return (uint32_t)i;
+    }
+    return POOL_NONE;
+}
