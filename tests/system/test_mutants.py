@@ -245,7 +245,7 @@ class Mutants(lib.Case):
                     f.write(text.encode("utf-8", "surrogateescape"))
                 lines = self.refuse(self.daemon.check())
                 named = self.check_places(text, lines, writer)
-                if path is not None:
+                if path:
                     self.assertTrue(any(n == path or n.startswith(path + ".") or n.startswith(path + "[")
                                         for n in named), f"{path} is not named: {lines}")
 
@@ -264,8 +264,6 @@ class Mutants(lib.Case):
             if path is not None:
                 named.append(path)
                 self.assertIn((number, column), (writer.values.get(path), writer.keys.get(path)), line)
-            elif rest.startswith(": ") or "" in (rest.split(": ")[0],):
-                named.append("")
             else:  # a key that is missing: the place is that of what lacks it
                 named.append(rest.split(": ")[0])
         return named
