@@ -179,7 +179,7 @@ fuzz-run:
 	$(MAKE) CC=clang BUILD=$(BUILD)-fuzz SAN=fuzzer-no-link,address,undefined FUZZER=1 fuzz-build
 	tests/setup/fuzzrun.sh $(BUILD)-fuzz $(FUZZ_SECONDS)
 
-system: all $(BUILD)/demo-backends
+system: all $(BUILD)/demo-backends $(BENCH_BINS)
 	@/usr/bin/python3 tests/system/run.py --build $(BUILD)
 
 test:
