@@ -28,7 +28,16 @@ bool json_doc_load(struct json_doc *doc, const char *file, size_t max_size, stru
 /* Same for a text in memory (takes a copy). */
 bool json_doc_parse(struct json_doc *doc, const char *file, const char *text, size_t length,
                     struct errlist *errors);
+/* Like json_doc_parse, but a text whose only errors are duplicate keys leaves a document, in which
+ * the caller may look for more errors before it refuses it. False when there is no document. */
+bool json_doc_parse_on(struct json_doc *doc, const char *file, const char *text, size_t length,
+                       struct errlist *errors);
+/* Reads FILE, up to `max_size` bytes. Returns owned (mem_free), NUL-terminated, or NULL with an
+ * error. */
+char *json_read_file(const char *file, size_t max_size, size_t *length, struct errlist *errors);
 void json_doc_fini(struct json_doc *doc);
+
+#define JSON_PATH_MAX 1024 /* a buffer for any path worth printing */
 
 /* A path such as `pools.web.members.a.port` or `zones["example.test"].names["@"]` or
  * `server.listen[1]`; built by these: keys that are not plain words

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/strbuf.h"
 
 #include <stdint.h>
 
@@ -14,18 +15,18 @@ enum schema_type {
     SCHEMA_BOOL,     /* bool */
     SCHEMA_UINT,     /* uint64_t */
     SCHEMA_DURATION, /* uint64_t, milliseconds; "2s" or a number of seconds */
-    SCHEMA_STRING,   /* const char * */
+    SCHEMA_STRING,   /* const char *; `max` bytes at most when given */
     SCHEMA_PATH,     /* const char *, made absolute relative to the config file's folder */
     SCHEMA_ENUM,     /* int: index in `words` */
     SCHEMA_ADDRESS,  /* struct addr */
     SCHEMA_PREFIX,   /* struct prefix */
-    SCHEMA_ENDPOINT, /* struct endpoint */
-    SCHEMA_OBJECT,   /* the struct described by `sub`, in place */
-    SCHEMA_LIST, /* struct schema_list of `element` (a row without key); a single value is taken as
-                    a list of one where SCHEMA_OR_ONE */
-    SCHEMA_MAP, /* struct schema_map: an object keyed by name; values are structs described by `sub`
+    SCHEMA_ENDPOINT, /* struct endpoint; port 0 is refused */
+    SCHEMA_REF, /* struct schema_named: the name of an object elsewhere, which the caller resolves
                  */
-    SCHEMA_CUSTOM, /* `parse` reads the value */
+    SCHEMA_OBJECT, /* the struct described by `sub`, in place */
+    SCHEMA_LIST,   /* struct schema_list of `element` (a row without key) */
+    SCHEMA_MAP,    /* struct schema_map: an object keyed by name; values are structs of `sub` */
+    SCHEMA_CUSTOM, /* `parse` reads the value; `sub` gives its title, and in a list its size */
     SCHEMA_LATER,  /* known name that is not implemented yet: an error that says so */
 };
 
@@ -36,6 +37,7 @@ enum schema_flag {
     SCHEMA_NULLABLE = 8,   /* null = absent */
     SCHEMA_ANY_NAME = 16,  /* map: keys are not held to [A-Za-z0-9_][A-Za-z0-9._-]{0,62} */
     SCHEMA_NONEMPTY = 32,  /* string, list, map: must not be empty */
+    SCHEMA_OR_FIRST = 64,  /* map: a value that is text is the value of the first key of `sub` */
 };
 
 struct schema_list {
@@ -44,8 +46,7 @@ struct schema_list {
 };
 
 struct schema_map {
-    void *items;  /* array of structs of `sub->size`; each starts with `const char *name; const char
-                   *path;` (struct schema_named) */
+    void *items;  /* array of structs of `sub->size`; each starts with a struct schema_named */
     size_t count; /* in the order of the file */
 };
 
@@ -54,6 +55,7 @@ struct schema_named {
     const char *path; /* JSON path of the value, for cross-check errors */
 };
 
+struct schema;
 struct schema_context;
 struct schema_item;
 
@@ -66,11 +68,12 @@ struct schema_item {
     enum schema_type type;
     unsigned flags;
     size_t offset;  /* of the field in the struct */
-    size_t present; /* offset of a bool set when the key was given; 0 = none (no struct keeps one at
-                       0) */
-    uint64_t min, max;        /* UINT, DURATION (ms); max 0 = no limit */
+    size_t present; /* offset of a bool set when the key was given; 0 = none (none is kept at 0) */
+    uint64_t min, max;        /* UINT, DURATION (ms), STRING (bytes); max 0 = no limit */
     const char *fallback;     /* default, as JSON text; NULL = zero/absent */
     const char *const *words; /* ENUM: NULL-terminated */
+    const char *const *(*word_list)(void); /* ENUM: instead of `words` */
+    const char *const *later; /* ENUM: words that are not implemented yet, NULL-terminated */
     const struct schema *sub;
     const struct schema_item *element;
     schema_parse_fn *parse;
@@ -81,17 +84,21 @@ struct schema {
     const char *title;
     size_t size;                     /* of the struct */
     const struct schema_item *items; /* ended by a row with key NULL */
+    /* When `variant` is the key of an ENUM row, its word chooses by index the rows that are allowed
+     * besides `items`: variants[index], each with the same `size`. */
+    const char *variant;
+    const struct schema *const *variants; /* NULL-terminated */
 };
 
 struct schema_context {
     const struct json_doc *doc;
     struct arena *arena;
     struct errlist *errors;
-    const char *folder; /* of the config file, for SCHEMA_PATH */
+    const char *folder; /* of the config file, for SCHEMA_PATH; NULL = leave paths alone */
 };
 
 /* Fills `out` (zeroed by the call, then defaults) from `value`. False when errors were added; `out`
- * is then not to be used except for further checks. */
+ * is then good for further checks only: what was wrong has its default, lists and maps lack it. */
 bool schema_read(struct schema_context *ctx, const struct schema *schema, json_t *value,
                  const char *path, void *out);
 
@@ -100,6 +107,17 @@ bool schema_read(struct schema_context *ctx, const struct schema *schema, json_t
 bool schema_same_start_only(struct schema_context *ctx, const struct schema *schema, json_t *before,
                             json_t *after, const char *path);
 
-/* Prints the reference as text: a line a key with path, type, range, default, help. */
-struct strbuf;
+/* Prints the reference as text: path, type, range, default and help of each key. */
 void schema_print(const struct schema *schema, const char *path, struct strbuf *out);
+
+/* For custom rows and cross-checks. */
+
+/* "must be X, not a number"; false for the caller to return. */
+bool schema_type_error(struct schema_context *ctx, json_t *value, const char *path,
+                       const char *wanted);
+/* `text` made relative to the folder of the config file, in the arena. */
+const char *schema_path(struct schema_context *ctx, const char *text);
+/* A duration as it would be written in the config: "500ms", "2s", "10m". `out` has 32 bytes. */
+void schema_print_duration(uint64_t ms, char *out);
+/* The nearest of `count` words, NULL when none is near (at most 2 letters changed). */
+const char *schema_nearest(const char *word, const char *const *words, size_t count);

@@ -25,8 +25,8 @@ START_TEST(add_makes_one_printable_line)
 {
     struct errlist list;
     errlist_init(&list);
-    errlist_add(&list, "bad \"%s\"", "a\nb\x1b[2J\x7f caf\xc3\xa9");
-    ck_assert_str_eq(list.lines[0], "bad \"a\\x0ab\\x1b[2J\\x7f caf\xc3\xa9\"");
+    errlist_add(&list, "bad \"%s\"", "a\nb\x1b[2J\x7f caf\xc3\xa9 \xc3");
+    ck_assert_str_eq(list.lines[0], "bad \"a\\x0ab\\x1b[2J\\x7f caf\xc3\xa9 \\xc3\"");
     errlist_fini(&list);
 }
 END_TEST
