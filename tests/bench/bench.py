@@ -22,8 +22,13 @@ WARM_SECONDS = 0.3
 SETTLE_SECONDS = 1.0
 LOST_SHARE = 0.01       # more than this share of queries lost spoils a row
 
+# What stands for the result of a run in which dnsload could not even connect.
+NO_RESULT = {"sent": 0, "answered": 0, "lost": 0, "bad": 0, "empty": 0, "truncated": 0,
+             "rcodes": {}, "seconds": 0, "qps": 0, "answer_bytes": 0,
+             "latency_us": {"p50": 0, "p99": 0}}
 
-# ---- traffic -------------------------------------------------------------------------------------
+
+# ---- traffic ------------------------------------------------------------------------------------
 
 def run_dnsload(server, case, options, seconds, seed):
     """One run of the load generator. Returns what it counted."""
@@ -34,9 +39,7 @@ def run_dnsload(server, case, options, seconds, seed):
     if options.client_cpu == options.server_cpu:
         command.append("--block")
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if not done.stdout:
-        raise servers.StartError(f"{server.label}: dnsload ended with {done.returncode}")
-    return json.loads(done.stdout)
+    return json.loads(done.stdout) if done.stdout else dict(NO_RESULT)
 
 
 def measure(server, case, options, seed):
@@ -60,8 +63,6 @@ def fault_in(rounds):
     def total(key):
         return sum(one[key] for one in rounds)
     others = {rcode for one in rounds for rcode in one["rcodes"]} - {"NOERROR"}
-    if not all(one["answered"] for one in rounds):
-        return "a round without answers"
     if others:
         return f"answered {', '.join(sorted(others))}"
     for key in ("bad", "empty", "truncated"):
@@ -83,6 +84,12 @@ def summary(rounds):
             "p99_us": statistics.median(one["latency_us"]["p99"] for one in rounds),
             "lost": sum(one["lost"] for one in rounds), "sent": sum(one["sent"] for one in rounds),
             "fault": fault_in(rounds), "rounds": rounds}
+
+
+def server_row(server, rounds):
+    if not all(one["answered"] for one in rounds):
+        return {"fault": server.ended() or "a round without answers"}
+    return summary(rounds)
 
 
 def start_entry(fleet, entry, options):
@@ -117,11 +124,12 @@ def run_traffic(case, options):
             run_dnsload(server, case, options, WARM_SECONDS, 0)
         rounds = [one_round(running, case, options, seed)
                   for seed in range(1, options.rounds + 1)] if running else []
-    return {label: {"fault": one} if isinstance(one, str)
-            else summary([figures[label] for figures in rounds]) for label, one in started.items()}
+        return {label: {"fault": one} if isinstance(one, str) else
+                server_row(one, [figures[label] for figures in rounds])
+                for label, one in started.items()}
 
 
-# ---- loading ---------------------------------------------------------------------------------------
+# ---- loading ------------------------------------------------------------------------------------
 
 def load_once(kind, data, options):
     """Starts a server, lets it settle, looks at it, ends it. Returns its figures."""
@@ -135,10 +143,8 @@ def load_once(kind, data, options):
                 **procfs.memory(pid)}
 
 
-def loading_row(kind, case, options):
-    """CPU and memory with the zone, against the same server with an empty one; medians."""
-    empty = load_once(kind, "empty", options)
-    full = [load_once(kind, case.data, options) for _ in range(options.loads)]
+def loading_row(empty, full, data):
+    """CPU and memory with the zone, medians over the starts, against an empty zone."""
     fault = next((one["fault"] for one in [empty, *full] if "fault" in one), "")
     if fault:
         return {"fault": fault}
@@ -146,17 +152,21 @@ def loading_row(kind, case, options):
     grown = max(row["pss"] - empty["pss"], row["rss"] - empty["rss"])
     return {**row, "pss_empty": empty["pss"], "rss_empty": empty["rss"], "fault": "",
             "cpu_s_rounds": [one["cpu_s"] for one in full],
-            "bytes_a_record": grown / genzone.DATA[case.data].records}
+            "bytes_a_record": grown / data.records}
 
 
 def run_loading(case, options):
     kinds = [kind for kind in case.kinds if kind in options.kinds]
     if options.quick:
         kinds = [kind for kind in kinds if kind in cases.QUICK_LOADING]
-    return {kind: loading_row(kind, case, options) for kind in kinds}
+    empty = {kind: load_once(kind, "empty", options) for kind in kinds}
+    rounds = [{kind: load_once(kind, case.data, options) for kind in kinds}
+              for _ in range(options.loads)]
+    data = genzone.DATA[case.data]
+    return {kind: loading_row(empty[kind], [one[kind] for one in rounds], data) for kind in kinds}
 
 
-# ---- the whole ---------------------------------------------------------------------------------------
+# ---- the whole ----------------------------------------------------------------------------------
 
 def run_case(case, options):
     traffic = isinstance(case, cases.Traffic)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // dnsload: loads a DNS server on loopback over UDP or TCP and prints one line of JSON. See
 // README.md.
-#include "load.h"
+#include "tests/bench/load.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

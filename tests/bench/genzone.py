@@ -3,7 +3,8 @@
 """Zones, query lists and server configs for the bench; the same every time.
 
 By hand:  genzone.py --out DIR --data static --server nsd --port 25300
-writes DIR/static.zone, DIR/static.queries and DIR/nsd-static/, and prints the command that starts it.
+writes DIR/static.zone, DIR/static.queries and DIR/nsd-static/, and prints the command that starts
+the server.
 """
 
 import argparse
@@ -52,7 +53,7 @@ DATA = {data.name: data for data in (
 )}
 
 
-# ---- zones and queries -------------------------------------------------------------------------
+# ---- zones and queries --------------------------------------------------------------------------
 
 def owner(index):
     return f"n{index:07d}"
@@ -135,7 +136,7 @@ def query_path(data, directory):
     return os.path.join(os.path.abspath(directory), data.name + ".queries")
 
 
-# ---- configs: write them into `home`, return the command that starts the server ----------------------
+# ---- configs: write them into `home`, return the command that starts the server -----------------
 
 def gslbd_member(data, pool, member, port):
     fields = {"address": member_address(pool, member), "port": port}
@@ -166,7 +167,12 @@ def config_gslbd(home, zone, port, data, member_port, program="build/gslbd"):
     return [program, "-c", path]
 
 
-def config_nsd(home, zone, port, _data, _member_port):
+def rotates(data):
+    """Peers rotate, as we do, where there is something to rotate; it costs them a little."""
+    return data.addresses > 1
+
+
+def config_nsd(home, zone, port, data, _member_port):
     path = os.path.join(home, "nsd.conf")
     write_lines(path, f"""\
 server:
@@ -184,7 +190,7 @@ server:
     rrl-ratelimit: 0
     rrl-whitelist-ratelimit: 0
     minimal-responses: yes
-    round-robin: yes
+    round-robin: {"yes" if rotates(data) else "no"}
 remote-control:
     control-enable: no
 zone:
@@ -194,7 +200,7 @@ zone:
     return [PROGRAMS["nsd"], "-d", "-c", path]
 
 
-def config_knot(home, zone, port, _data, _member_port):
+def config_knot(home, zone, port, data, _member_port):
     path = os.path.join(home, "knot.conf")
     write_lines(path, f"""\
 server:
@@ -204,7 +210,7 @@ server:
     tcp-workers: 1
     background-workers: 1
     tcp-max-clients: 200
-    answer-rotation: on
+    answer-rotation: {"on" if rotates(data) else "off"}
 database:
     storage: "{home}"
 log:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "load.h"
+#include "tests/bench/load.h"
 
 #include <stdlib.h>
 #include <string.h>

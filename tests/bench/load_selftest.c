@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "load.h"
+#include "tests/bench/load.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 // Says what failed, and counts it.
 static int check(bool good, const char *what)
@@ -108,7 +115,10 @@ static int test_flight(void)
                     "answer matched");
     load_flight_answer(&flight, &stats, answer, length, 3000);
     load_flight_answer(&flight, &stats, answer, 11, 3000);
-    failed += check(stats.answered == 1 && stats.stray == 2, "answers nobody waits for");
+    slot = load_flight_take(&flight, query, 4000, &rng); // the same slot: an id of its own
+    load_flight_answer(&flight, &stats, answer, length, 4500);
+    load_flight_release(&flight, slot);
+    failed += check(stats.answered == 1 && stats.stray == 3, "answers nobody waits for");
 
     for (unsigned i = 0; i < plain.window; i++)
         slot = load_flight_take(&flight, query, 5000 + i, &rng);
@@ -128,8 +138,11 @@ static int test_bad_answers(void)
         uint8_t value;
         const char *what;
     } cases[] = {
-        { 2, 0x04, "QR not set" },        { 5, 0, "no question" },
-        { 13, 'b', "other question" },    { 13, 'A', "case of the question changed" },
+        { 2, 0x84, NULL }, // good
+        { 2, 0x04, "QR not set" },
+        { 5, 0, "no question" },
+        { 13, 'b', "other question" },
+        { 13, 'A', "case of the question changed" },
         { 18, 99, "last label changed" },
     };
     int failed = 0;
@@ -141,10 +154,12 @@ static int test_bad_answers(void)
         (void)load_query_encode("a.test A", &with_edns, query); // known to be good
         load_flight_init(&flight, plain.window, &rng);
         struct load_slot *slot = load_flight_take(&flight, query, 0, &rng);
-        size_t length = answer_make(slot, answer);
+        size_t length = answer_make(slot, answer) - 11; // no OPT record in the answer
         answer[cases[i].at] = cases[i].value;
         load_flight_answer(&flight, &stats, answer, length, 1);
-        failed += check(stats.bad == 1 && stats.answered == 1, cases[i].what);
+        failed += check(stats.answered == 1, "answer counted");
+        failed += check(stats.bad == (cases[i].what != NULL),
+                        cases[i].what != NULL ? cases[i].what : "good answer taken for bad");
         load_flight_fini(&flight);
     }
     return failed;
@@ -199,10 +214,158 @@ static int test_budget(void)
     return failed + check(load_run_over(&run, LOAD_NS / 2), "over");
 }
 
+// ---- against a server of our own that misbehaves in known ways
+// ----------------------------------------
+
+#define QUERIES     1000
+#define DROP_EVERY  50  // UDP: every 50th query is not answered,
+#define TWICE_EVERY 7   // every 7th, unless dropped, is answered twice
+#define CLOSE_AFTER 100 // TCP: a connection is closed after so many answers
+
+// Answers queries with themselves; never returns.
+static void echo_udp(int fd)
+{
+    for (unsigned number = 1;; number++) {
+        uint8_t query[LOAD_ANSWER_MAX];
+        struct sockaddr_in peer;
+        socklen_t peer_length = sizeof(peer);
+        ssize_t length =
+            recvfrom(fd, query, sizeof(query), 0, (struct sockaddr *)&peer, &peer_length);
+        if (length < LOAD_HEADER_SIZE || number % DROP_EVERY == 0)
+            continue;
+        query[2] |= 0x80;
+        for (int times = number % TWICE_EVERY == 0 ? 2 : 1; times > 0; times--)
+            (void)sendto(fd, query, (size_t)length, 0, (struct sockaddr *)&peer, peer_length);
+    }
+}
+
+static bool read_whole(int fd, uint8_t *bytes, size_t length)
+{
+    return recv(fd, bytes, length, MSG_WAITALL) == (ssize_t)length;
+}
+
+static void echo_tcp_connection(int fd)
+{
+    const int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); // speed only
+    for (int number = 0; number < CLOSE_AFTER; number++) {
+        uint8_t query[LOAD_QUERY_MAX];
+        if (!read_whole(fd, query, 2))
+            break;
+        size_t length = load_query_length(query);
+        if (length > LOAD_QUERY_MAX - 2 || !read_whole(fd, query + 2, length))
+            break;
+        query[4] |= 0x80;
+        // in two pieces, so that answers arrive cut up
+        (void)send(fd, query, length + 1, MSG_NOSIGNAL);
+        (void)send(fd, query + length + 1, 1, MSG_NOSIGNAL);
+    }
+    close(fd);
+}
+
+static void echo_tcp(int fd)
+{
+    for (;;) {
+        int connection = accept(fd, NULL, NULL);
+        if (connection >= 0)
+            echo_tcp_connection(connection);
+    }
+}
+
+// A socket on a free port of loopback, its address put into `options`. -1 if there is none.
+static int echo_socket(struct load_options *options)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t length = sizeof(address);
+    int fd = socket(AF_INET, options->tcp ? SOCK_STREAM : SOCK_DGRAM, 0);
+    if (fd < 0)
+        return -1;
+    if (bind(fd, (struct sockaddr *)&address, length) != 0 ||
+        (options->tcp && listen(fd, 16) != 0) ||
+        getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
+        close(fd);
+        return -1;
+    }
+    memcpy(&options->target, &address, length);
+    options->target_len = length;
+    return fd;
+}
+
+// Runs against an echoing child; what was counted is in `stats`.
+static bool run_echo(struct load_options *options, struct load_stats *stats)
+{
+    struct load_run *run = load_alloc(1, sizeof(*run));
+    int fd = echo_socket(options);
+    pid_t child = fd < 0 ? -1 : fork();
+    if (child == 0) {
+        if (options->tcp)
+            echo_tcp(fd);
+        echo_udp(fd);
+    }
+    run->options = options;
+    bool good =
+        child > 0 && load_queries_parse(&run->queries, "a.test A\nbb.test A\nc.test A\n", options);
+    good = good && (options->tcp ? load_tcp_run(run) : load_udp_run(run));
+    if (child > 0) {
+        (void)kill(child, SIGKILL); // it cannot end by itself
+        (void)waitpid(child, NULL, 0);
+    }
+    if (fd >= 0)
+        close(fd);
+    *stats = run->stats;
+    load_queries_fini(&run->queries);
+    free(run);
+    return good;
+}
+
+static const struct load_options echo_options = {
+    .count = QUERIES,
+    .timeout_ns = LOAD_NS / 4,
+    .sockets = 2,
+    .window = 8,
+    .block = true,
+};
+
+static int test_udp(bool gso)
+{
+    struct load_options options = echo_options;
+    struct load_stats stats;
+    uint64_t dropped = 0, twice = 0;
+    options.gso = gso;
+    if (!run_echo(&options, &stats))
+        return check(false, "run over UDP");
+    for (unsigned number = 1; number <= QUERIES; number++) {
+        dropped += number % DROP_EVERY == 0;
+        twice += number % DROP_EVERY != 0 && number % TWICE_EVERY == 0;
+    }
+    // the second copy of the very last answer may come when nobody listens any more
+    return check(stats.sent == QUERIES && stats.lost == dropped, "UDP: lost queries counted") +
+           check(stats.answered == QUERIES - dropped && stats.bad == 0, "UDP: answers counted") +
+           check(stats.stray == twice || stats.stray + 1 == twice, "UDP: second answers counted");
+}
+
+static int test_tcp(void)
+{
+    struct load_options options = echo_options;
+    struct load_stats stats;
+    options.tcp = true;
+    options.sockets = 1; // the child serves one connection at a time
+    if (!run_echo(&options, &stats))
+        return check(false, "run over TCP");
+    uint64_t closed = QUERIES / CLOSE_AFTER;
+    return check(stats.sent == QUERIES && stats.answered + stats.lost == QUERIES,
+                 "TCP: all accounted for") +
+           check(stats.lost > 0 && stats.lost <= closed * options.window,
+                 "TCP: queries on a closed connection are lost") +
+           check(stats.bad == 0 && stats.stray == 0, "TCP: answers in pieces");
+}
+
 int load_selftest(void)
 {
     int failed = test_encode() + test_longest_name() + test_queries() + test_flight() +
-                 test_bad_answers() + test_ids() + test_quantiles() + test_budget();
+                 test_bad_answers() + test_ids() + test_quantiles() + test_budget() +
+                 test_udp(true) + test_udp(false) + test_tcp();
     printf("dnsload: selftest: %s\n", failed == 0 ? "ok" : "FAILED");
     return failed == 0 ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "load.h"
+#include "tests/bench/load.h"
 
 #include <errno.h>
 #include <netinet/in.h>

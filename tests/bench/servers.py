@@ -39,7 +39,7 @@ def free_port():
             continue
 
 
-# ---- one question, to see whether a server answers ---------------------------------------------
+# ---- one question, to see whether a server answers ----------------------------------------------
 
 def question(name, ident):
     labels = b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
@@ -62,7 +62,7 @@ def ask(port, name, seconds=0.05):
     return answer[3] & 15, struct.unpack(">H", answer[6:8])[0]
 
 
-# ---- the backends of the pools -----------------------------------------------------------------
+# ---- the backends of the pools ------------------------------------------------------------------
 
 class Backends:
     """Listeners for the TCP checks: one address a pool member, all on one port. Accepts and closes,
@@ -102,7 +102,7 @@ class Backends:
             sock.close()
 
 
-# ---- a server --------------------------------------------------------------------------------------
+# ---- a server -----------------------------------------------------------------------------------
 
 def child_setup(cpu):
     """Runs in the child before the server: on its core, and ended if the bench is killed."""
@@ -127,7 +127,8 @@ class Server:
 
     def start(self, directory, cpu, program=None, member_port=0):
         self.port = free_port()
-        home, command = genzone.write_config(self.kind, self.data, directory, self.port, member_port)
+        home, command = genzone.write_config(self.kind, self.data, directory, self.port,
+                                             member_port)
         if program:
             command[0] = program
         self.log = os.path.join(home, "log")
@@ -144,7 +145,7 @@ class Server:
         got = None
         while got != wanted:
             if self.process.poll() is not None or time.monotonic() - self.started > START_SECONDS:
-                raise StartError(f"{self.label}: {self.why(got)}")
+                raise StartError(self.why(got))
             got = ask(self.port, name)
             if got != wanted:
                 time.sleep(0.005)
@@ -155,11 +156,17 @@ class Server:
                 os.sched_setaffinity(tid, {cpu})
 
     def why(self, got):
-        with open(self.log, encoding="utf-8", errors="replace") as log:
-            last = log.read().strip().splitlines()[-1:]
         if self.process.poll() is not None:
-            return f"ended with {self.process.returncode}: {' '.join(last)}"
+            return self.ended()
         return f"no right answer in {START_SECONDS} s, last (rcode, records): {got}; see {self.log}"
+
+    def ended(self):
+        """What to say if the server is no longer there; else an empty string."""
+        if self.process.poll() is None:
+            return ""
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            last = log.read().strip().splitlines()[-1:] or ["nothing in its log"]
+        return f"ended with {self.process.returncode}: {last[0]}"
 
     def remember(self):
         self.pids.update((pid, procfs.start_time(pid)) for pid in procfs.tree(self.process.pid))
