@@ -71,8 +71,11 @@ static void trace_set(const struct picker *set, const struct job *job, uint32_t 
 {
     const struct pick *out = job->out;
     struct strbuf text;
+    const struct picker *own = set;
     unsigned count = 0;
     strbuf_init(&text);
+    while (own->inner != NULL)
+        own = own->inner;
     for (uint32_t r = first_run; r < out->runs; r++) {
         size_t first = (size_t)(out->run[r].members - set->members);
         for (size_t i = 0; i < out->run[r].count; i++) {
@@ -86,7 +89,7 @@ static void trace_set(const struct picker *set, const struct job *job, uint32_t 
         strbuf_addf(&text, " and %u more", count - TRACE_ADDRS);
     if (ttl != PICKER_TTL_NONE)
         strbuf_addf(&text, ", ttl %u", (unsigned)ttl);
-    trace_add(job->ctx->trace, "pick", "%s:%s", set->name, count == 0 ? " nothing new" : text.text);
+    trace_add(job->ctx->trace, "pick", "%s:%s", own->name, count == 0 ? " nothing new" : text.text);
     strbuf_fini(&text);
 }
 
