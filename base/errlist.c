@@ -34,18 +34,22 @@ static void append(struct errlist *list, char *line)
     list->lines[list->count++] = line;
 }
 
-/* Messages quote input, which may hold line ends and terminal controls: one error stays one line.
- */
+/* Messages quote input, which may hold line ends, terminal controls and bytes that are no UTF-8:
+ * one error stays one line that can go to a terminal and into JSON. */
 static char *printable_line(const char *text, size_t length)
 {
     struct strbuf line;
     strbuf_init(&line);
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length;) {
         unsigned char byte = (unsigned char)text[i];
-        if (byte < 0x20 || byte == 0x7f)
+        size_t size = utf8_char_size(text + i, length - i);
+        if (size == 0 || byte < 0x20 || byte == 0x7f) {
             strbuf_addf(&line, "\\x%02x", byte);
-        else
-            strbuf_add_bytes(&line, text + i, 1);
+            size = 1;
+        } else {
+            strbuf_add_bytes(&line, text + i, size);
+        }
+        i += size;
     }
     char *result = strbuf_take(&line);
     strbuf_fini(&line);

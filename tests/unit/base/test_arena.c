@@ -2,9 +2,19 @@
 #include "base/arena.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+static bool is_filled(const unsigned char *bytes, size_t size, unsigned char byte)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != byte)
+            return false;
+    }
+    return true;
+}
 
 /* Each object is filled with its own byte: an overlap shows as a changed byte. */
 START_TEST(alloc_is_aligned_zeroed_and_disjoint)
@@ -18,14 +28,11 @@ START_TEST(alloc_is_aligned_zeroed_and_disjoint)
         sizes[i] = i % 50 == 0 ? 70000 : i * 7 % 300;
         objects[i] = arena_alloc(arena, sizes[i], align);
         ck_assert_uint_eq((uintptr_t)objects[i] % align, 0);
-        for (size_t k = 0; k < sizes[i]; k++)
-            ck_assert_uint_eq(objects[i][k], 0);
+        ck_assert(is_filled(objects[i], sizes[i], 0));
         memset(objects[i], (int)(i % 251) + 1, sizes[i]);
     }
-    for (size_t i = 0; i < COUNT; i++) {
-        for (size_t k = 0; k < sizes[i]; k++)
-            ck_assert_uint_eq(objects[i][k], i % 251 + 1);
-    }
+    for (size_t i = 0; i < COUNT; i++)
+        ck_assert(is_filled(objects[i], sizes[i], (unsigned char)(i % 251 + 1)));
     arena_free(arena);
 }
 END_TEST
