@@ -104,18 +104,34 @@ void alarms_raise(struct alarms *alarms, const char *key, const char *format, ..
     }
 }
 
-void alarms_clear(struct alarms *alarms, const char *key)
+static void remove_at(struct alarms *alarms, size_t index)
 {
-    struct entry *entry = find(alarms, key);
-    if (entry == NULL)
-        return;
-    log_info("alarm", "%s: cleared", key);
+    struct entry *entry = &alarms->entries[index];
+    log_info("alarm", "%s: cleared", entry->key);
     emit(alarms, &entry->alarm, false);
     mem_free(entry->key);
     mem_free(entry->alarm.text);
-    size_t index = (size_t)(entry - alarms->entries);
     memmove(entry, entry + 1, (alarms->count - index - 1) * sizeof(*entry));
     alarms->count--;
+}
+
+void alarms_clear(struct alarms *alarms, const char *key)
+{
+    const struct entry *entry = find(alarms, key);
+    if (entry != NULL)
+        remove_at(alarms, (size_t)(entry - alarms->entries));
+}
+
+void alarms_clear_prefix(struct alarms *alarms, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    size_t i = 0;
+    while (i < alarms->count) {
+        if (strncmp(alarms->entries[i].key, prefix, length) == 0)
+            remove_at(alarms, i);
+        else
+            i++;
+    }
 }
 
 size_t alarms_count(const struct alarms *alarms)

@@ -71,6 +71,27 @@ START_TEST(raise_again_changes_the_text_only)
 }
 END_TEST
 
+START_TEST(clear_by_prefix)
+{
+    struct events *events = events_new();
+    struct seen seen = { 0 };
+    (void)events_subscribe(events, note, &seen);
+    struct alarms *alarms = alarms_new(events);
+    alarms_raise(alarms, "pool_down:a", "a");
+    alarms_raise(alarms, "pool_down:b", "b");
+    alarms_raise(alarms, "reload", "r");
+    alarms_raise(alarms, "pool_down:c", "c");
+    alarms_clear_prefix(alarms, "pool_down:");
+    ck_assert_uint_eq(alarms_count(alarms), 1);
+    ck_assert_str_eq(alarms_at(alarms, 0)->key, "reload");
+    ck_assert_uint_eq(seen.cleared, 3);
+    alarms_clear_prefix(alarms, "pool_down:");
+    ck_assert_uint_eq(seen.cleared, 3);
+    alarms_free(alarms);
+    events_free(events);
+}
+END_TEST
+
 START_TEST(text_is_always_utf8)
 {
     struct events *events = events_new();
@@ -97,6 +118,7 @@ int main(void)
     TCase *tcase = tcase_create("alarms");
     tcase_add_test(tcase, raise_and_clear);
     tcase_add_test(tcase, raise_again_changes_the_text_only);
+    tcase_add_test(tcase, clear_by_prefix);
     tcase_add_test(tcase, text_is_always_utf8);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
