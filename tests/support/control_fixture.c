@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/wire.h"
+#include "server/worker_internal.h"
 #include "tests/support/dnsmsg.h"
 
 #include <ftw.h>
@@ -85,6 +86,12 @@ bool control_fixture_start(struct control_fixture *fixture)
     config_free(config);
     if (fixture->set == NULL)
         return false;
+    for (unsigned i = 0; i < listen_worker_count(fixture->set); i++) {
+        struct worker_options *options = &listen_workers(fixture->set)[i]->options;
+        options->tcp_max = fixture->tcp_max != 0 ? fixture->tcp_max : options->tcp_max;
+        options->tcp_idle_ms =
+            fixture->tcp_idle_ms != 0 ? fixture->tcp_idle_ms : options->tcp_idle_ms;
+    }
     must(uv_loop_init(&fixture->loop) == 0, "loop");
     struct control_options options = {
         .loop = &fixture->loop,

@@ -16,6 +16,8 @@ struct control_fixture {
     struct listen_set *set;
     struct control *control;
     struct errlist errors; /* of the start that failed */
+    unsigned tcp_max;      /* set before the start: the workers' limits, 0 = as they are */
+    uint64_t tcp_idle_ms;
 };
 
 /* Makes the folder. `zone` is the text of example.test.zone. */

@@ -46,6 +46,15 @@ static void teardown(void)
     control_fixture_fini(&fixture);
 }
 
+/* With other limits. */
+static void restart(unsigned tcp_max, uint64_t tcp_idle_ms)
+{
+    control_fixture_stop(&fixture);
+    fixture.tcp_max = tcp_max;
+    fixture.tcp_idle_ms = tcp_idle_ms;
+    ck_assert(control_fixture_start(&fixture));
+}
+
 static int client(void)
 {
     struct sockaddr_storage address;
@@ -185,9 +194,8 @@ START_TEST(the_longest_idle_makes_room)
     enum { COUNT = 200 };
     size_t size = 0;
     int fds[COUNT];
+    restart(8, 0);
     struct worker **workers = listen_workers(fixture.set);
-    for (unsigned i = 0; i < listen_worker_count(fixture.set); i++)
-        workers[i]->options.tcp_max = 8;
     for (int i = 0; i < COUNT; i++) {
         fds[i] = client();
         send_all(fds[i], framed, framed_size);
@@ -208,9 +216,7 @@ END_TEST
 START_TEST(idle_connections_end)
 {
     size_t size = 0;
-    struct worker **workers = listen_workers(fixture.set);
-    for (unsigned i = 0; i < listen_worker_count(fixture.set); i++)
-        workers[i]->options.tcp_idle_ms = 100;
+    restart(0, 100);
     int fd = client();
     /* A beginning of a message is no activity: slow writers are idle too. */
     send_all(fd, framed, 3);
