@@ -13,9 +13,6 @@
 
 #define VALUE_ALIGN _Alignof(max_align_t)
 
-static bool read_value(struct schema_context *ctx, const struct schema_item *item, json_t *value,
-                       const char *path, void *out);
-
 static void *field(void *out, size_t offset)
 {
     return (char *)out + offset;
@@ -31,7 +28,8 @@ static void fill_defaults(struct schema_context *ctx, const struct schema_item *
         if (item->fallback == NULL)
             continue;
         json_t *value = json_loads(item->fallback, JSON_DECODE_ANY, NULL);
-        if (value == NULL || !read_value(ctx, item, value, item->key, field(out, item->offset)))
+        if (value == NULL ||
+            !schema_read_value(ctx, item, value, item->key, field(out, item->offset)))
             abort(); /* the table is wrong */
         json_decref(value);
     }
@@ -152,7 +150,7 @@ static bool read_key(struct schema_context *ctx, const struct rows *rows, const 
         return true;
     if (item->present != 0)
         *(bool *)field(out, item->present) = true;
-    return read_value(ctx, item, value, path, field(out, item->offset));
+    return schema_read_value(ctx, item, value, path, field(out, item->offset));
 }
 
 static bool check_required(struct schema_context *ctx, const struct schema_item *items,
@@ -218,21 +216,15 @@ static bool read_list(struct schema_context *ctx, const struct schema_item *item
     size_t count = one ? 1 : json_array_size(value);
     size_t size = schema_value_size(item->element);
     char *items = arena_alloc_array(ctx->arena, count, size, VALUE_ALIGN);
-    struct schema_list list = { .items = items };
+    *out = (struct schema_list){ .items = items, .count = count };
     bool good = check_nonempty(ctx, item, count, path);
     for (size_t i = 0; i < count; i++) {
         char element[JSON_PATH_MAX];
         (void)json_path_index(element, sizeof(element), path, i);
-        /* What is wrong leaves no gap: the next one overwrites it. */
-        char *slot = items + list.count * size;
-        memset(slot, 0, size);
-        if (read_value(ctx, item->element, one ? value : json_array_get(value, i),
-                       one ? path : element, slot))
-            list.count++;
-        else
-            good = false;
+        good = schema_read_value(ctx, item->element, one ? value : json_array_get(value, i),
+                                 one ? path : element, items + i * size) &&
+               good;
     }
-    *out = list;
     return good;
 }
 
@@ -254,7 +246,7 @@ static bool read_entry(struct schema_context *ctx, const struct schema_item *ite
     fill_defaults(ctx, item->sub->items, out);
     if (first->present != 0)
         *(bool *)field(out, first->present) = true;
-    return read_value(ctx, first, value, path, field(out, first->offset));
+    return schema_read_value(ctx, first, value, path, field(out, first->offset));
 }
 
 /* Entries with errors stay, so that names which refer to them are not called dangling. */
@@ -288,7 +280,7 @@ static bool read_map(struct schema_context *ctx, const struct schema_item *item,
 
 /* --- by type --- */
 
-static bool read_value(struct schema_context *ctx, const struct schema_item *item, json_t *value,
+bool schema_read_value(struct schema_context *ctx, const struct schema_item *item, json_t *value,
                        const char *path, void *out)
 {
     switch ((int)item->type) {

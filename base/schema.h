@@ -98,7 +98,8 @@ struct schema_context {
 };
 
 /* Fills `out` (zeroed by the call, then defaults) from `value`. False when errors were added; `out`
- * is then good for further checks only: what was wrong has its default, lists and maps lack it. */
+ * is then good for further checks only: what was wrong has its default, list elements are all
+ * zeroes. */
 bool schema_read(struct schema_context *ctx, const struct schema *schema, json_t *value,
                  const char *path, void *out);
 
@@ -111,6 +112,10 @@ bool schema_same_start_only(struct schema_context *ctx, const struct schema *sch
 void schema_print(const struct schema *schema, const char *path, struct strbuf *out);
 
 /* For custom rows and cross-checks. */
+
+/* Reads one value as `item` says into `out`, the C type of the row (zeroed by the caller). */
+bool schema_read_value(struct schema_context *ctx, const struct schema_item *item, json_t *value,
+                       const char *path, void *out);
 
 /* "must be X, not a number"; false for the caller to return. */
 bool schema_type_error(struct schema_context *ctx, json_t *value, const char *path,

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "server/config.h"
+
+#include "base/mem.h"
+#include "base/strmap.h"
+#include "server/config_raw.h"
+
+#include <string.h>
+
+#define FILE_MAX ((size_t)64 * 1024 * 1024)
+
+static size_t error_count(const struct errlist *errors)
+{
+    return errors->count + errors->dropped;
+}
+
+/* The folder of a path, for relative paths in the file. Returns owned. */
+static char *folder_of(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    if (slash == NULL)
+        return mem_strdup(".");
+    char *folder = mem_strdup(file);
+    folder[slash == file ? 1 : slash - file] = '\0';
+    return folder;
+}
+
+/* Room for the pools of the file and for those that names may make. */
+static void make_pools(struct config *config, const struct raw_config *raw)
+{
+    const struct raw_zone *zones = raw->zones.items;
+    size_t count = raw->pools.count;
+    for (size_t i = 0; i < raw->zones.count; i++)
+        count += zones[i].names.count;
+    config->pools = ARENA_NEW_ARRAY(config->arena, struct config_pool, count);
+}
+
+/* From names to indexes, with all cross-checks. */
+static void resolve(struct config *config, const struct raw_config *raw, struct errlist *errors)
+{
+    struct config_build build = { .config = config,
+                                  .raw = raw,
+                                  .errors = errors,
+                                  .pools = strmap_new(),
+                                  .checks = strmap_new() };
+    config->server = raw->server;
+    config->api = raw->api;
+    make_pools(config, raw);
+    config_check_listen(&build);
+    config_build_checks(&build);
+    config_build_pools(&build);
+    config_build_zones(&build);
+    config_build_order(&build);
+    strmap_free(build.pools);
+    strmap_free(build.checks);
+}
+
+struct config *config_load_text(const char *file, const char *text, size_t length,
+                                struct errlist *errors)
+{
+    size_t before = error_count(errors);
+    struct config *config = MEM_NEW(struct config);
+    config->arena = arena_new(0);
+    config->file = mem_strdup(file);
+    if (json_doc_parse_on(&config->doc, file, text, length, errors)) {
+        char *folder = folder_of(file);
+        struct schema_context ctx = {
+            .doc = &config->doc, .arena = config->arena, .errors = errors, .folder = folder
+        };
+        struct raw_config *raw = ARENA_NEW(config->arena, struct raw_config);
+        /* What could be read is cross-checked too, so that all errors are told at once. */
+        (void)schema_read(&ctx, &config_schema, config->doc.root, "", raw);
+        resolve(config, raw, errors);
+        mem_free(folder);
+    }
+    if (error_count(errors) == before)
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+struct config *config_load(const char *file, struct errlist *errors)
+{
+    size_t length = 0;
+    char *text = json_read_file(file, FILE_MAX, &length, errors);
+    if (text == NULL)
+        return NULL;
+    struct config *config = config_load_text(file, text, length, errors);
+    mem_free(text);
+    return config;
+}
+
+void config_free(struct config *config)
+{
+    if (config == NULL)
+        return;
+    json_doc_fini(&config->doc);
+    arena_free(config->arena);
+    mem_free(config->file);
+    mem_free(config);
+}
+
+bool config_same_start_only(const struct config *before, const struct config *after,
+                            struct errlist *errors)
+{
+    struct schema_context ctx = { .doc = &after->doc, .errors = errors };
+    return schema_same_start_only(&ctx, &config_schema, before->doc.root, after->doc.root, "");
+}
+
+void config_schema_print(struct strbuf *out)
+{
+    schema_print(&config_schema, "", out);
+}

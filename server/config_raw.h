@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Inside of the config loader: gslb.json as the tables of config_schema.c read it, names not yet
+ * resolved. Lives in the arena of the config that is being loaded, one thread. */
+#pragma once
+
+#include "server/config.h"
+
+/* What a pool and an entry of `names` that makes one have in common. */
+struct raw_pool_keys {
+    int policy; /* index in policy_names() */
+    bool policy_given;
+    uint64_t ttl_ms;
+    bool ttl_given;
+    uint64_t max_answers;
+    bool max_answers_given;
+    uint64_t min_live;
+    bool min_live_given;
+    struct schema_list checks; /* struct schema_named */
+    bool check_given;
+    enum pool_all_down all_down;
+    struct schema_named fallback; /* POOL_DOWN_POOL */
+    bool all_down_given;
+};
+
+struct raw_name {
+    struct schema_named named;
+    struct schema_named pool;
+    bool pool_given;
+    bool override;
+    struct raw_pool_keys keys;
+};
+
+struct raw_zone {
+    struct schema_named named;
+    const char *file;
+    struct schema_map names; /* struct raw_name */
+};
+
+struct raw_check {
+    struct schema_named named;
+    int type; /* enum check_type_id */
+    uint64_t interval_ms, timeout_ms, confirm_interval_ms;
+    uint64_t fall, rise;
+    uint64_t port;
+    struct addr address;
+    bool has_address;
+    struct check_tcp_args tcp;
+    struct check_http_args http;
+    struct schema_list headers; /* struct check_header */
+};
+
+struct raw_member {
+    struct schema_named named;
+    struct schema_list addresses; /* struct addr */
+    bool address_given;
+    struct schema_named pool;
+    bool pool_given;
+    bool service_given;
+    uint64_t port;
+    uint64_t weight;
+    uint64_t order;
+    bool order_given;
+    bool disabled;
+    struct schema_list checks; /* struct schema_named */
+    bool check_given;
+    struct schema_list tags; /* const char * */
+};
+
+struct raw_pool {
+    struct schema_named named;
+    struct raw_pool_keys keys;
+    struct schema_map members; /* struct raw_member */
+};
+
+struct raw_config {
+    struct config_server server;
+    struct config_api api;
+    struct schema_map zones;
+    struct schema_map checks;
+    struct schema_map pools;
+};
+
+/* The tables: the whole document (struct raw_config), and the values of its sections. */
+extern const struct schema config_schema;
+extern const struct schema config_schema_zone;
+extern const struct schema config_schema_pool;
+extern const struct schema config_schema_check;
+
+struct strmap;
+
+/* One load: what the steps below work on. They add errors and go on; the caller counts. */
+struct config_build {
+    struct config *config;
+    const struct raw_config *raw;
+    struct errlist *errors;
+    struct strmap *pools;  /* name -> index */
+    struct strmap *checks; /* name -> index */
+};
+
+/* config_listen.c: what `server` and `api` listen on. */
+void config_check_listen(struct config_build *build);
+/* config_pools.c: checks, pools and their members. */
+void config_build_checks(struct config_build *build);
+void config_build_pools(struct config_build *build);
+/* Fills policy, ttl, limits and checks of a pool; `path` is that of the object that has the keys.
+ */
+void config_pool_keys(struct config_build *build, const struct raw_pool_keys *keys,
+                      struct config_pool *pool);
+uint32_t config_find_pool(struct config_build *build, const struct schema_named *ref);
+/* A ttl in seconds, PICKER_TTL_NONE when not given. */
+uint32_t config_ttl(struct config_build *build, const struct raw_pool_keys *keys, const char *path);
+/* Complains when a check of the list cannot know its port. */
+void config_check_port(struct config_build *build, const uint32_t *checks, size_t count,
+                       uint16_t port, const char *path);
+/* config_zones.c: zones, their names, and the pools that names make. */
+void config_build_zones(struct config_build *build);
+/* config_graph.c: cycles and nesting; sets config.pool_order. */
+void config_build_order(struct config_build *build);
