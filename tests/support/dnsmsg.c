@@ -284,7 +284,9 @@ char *dnsmsg_print(const uint8_t *message, size_t size)
     if (ldns_pkt_edns(pkt))
         print_opt(pkt, &out);
     ldns_pkt_free(pkt);
-    return strbuf_take(&out);
+    char *text = strbuf_take(&out);
+    strbuf_fini(&out);
+    return text;
 }
 
 unsigned dnsmsg_count(const char *text, const char *line)

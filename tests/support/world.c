@@ -9,6 +9,7 @@
 
 #define ZONES_MAX   16
 #define POOLS_MAX   64
+#define TURNS       (STATE_TURNS + PICKER_FAMILIES * POOLS_MAX)
 #define SEED        UINT64_C(0x5eed)
 #define DEFAULT_TTL 30
 #define MEMBERS_MAX STATS_CHUNK
@@ -64,8 +65,7 @@ static void read_name(const char *text, uint8_t *out)
 struct world *world_new(void)
 {
     struct world *world = MEM_NEW(struct world);
-    world->turns =
-        mem_alloc_aligned((STATE_TURNS + PICKER_FAMILIES * POOLS_MAX) * sizeof(struct turn));
+    world->turns = mem_alloc_aligned(TURNS * sizeof(struct turn));
     world->stats = mem_alloc_aligned(sizeof(*world->stats));
     if (!stats_reserve_members(world->stats, MEMBERS_MAX))
         fail("stats", "no room");
@@ -222,6 +222,12 @@ const struct state *world_state(struct world *world)
 struct resolver_scratch *world_scratch(struct world *world)
 {
     return &world->scratch;
+}
+
+void world_reset(struct world *world)
+{
+    for (size_t i = 0; i < TURNS; i++)
+        atomic_store_explicit(&world->turns[i].value, 0, memory_order_relaxed);
 }
 
 size_t world_answer(struct world *world, const uint8_t *query, size_t size, bool tcp, uint8_t *out,

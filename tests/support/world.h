@@ -31,6 +31,9 @@ void world_nsid(struct world *world, const char *nsid);
 const struct state *world_state(struct world *world);
 struct resolver_scratch *world_scratch(struct world *world);
 
+/* All rotation counters back to 0. */
+void world_reset(struct world *world);
+
 /* Parses and answers. The query is given a block of just its size, and so is the answer (`room`),
  * so that sanitizers see a step beyond. */
 size_t world_answer(struct world *world, const uint8_t *query, size_t size, bool tcp, uint8_t *out,

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "resolver/resolver.h"
+
+#include "base/mem.h"
+#include "base/wire.h"
+#include "tests/support/rich.h"
+#include "tests/unit/resolver/resolver_cases.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct world *world;
+
+static void set_up(void)
+{
+    world = rich_world();
+    (void)world_state(world);
+}
+
+static void tear_down(void)
+{
+    world_free(world);
+}
+
+START_TEST(resolver_answers_as_the_table_says)
+{
+    world_reset(world); /* without forks the cases share the counters */
+    char *text = world_dig(world, cases[_i].ask);
+    ck_assert_msg(strcmp(text, cases[_i].want) == 0, "%s\nwant: %sgot:  %s", cases[_i].ask,
+                  cases[_i].want, text);
+    mem_free(text);
+}
+END_TEST
+
+/* --- rotation --- */
+
+/* The last octets of the addresses in the answer, as digits behind each other. */
+static void order_of(const char *ask, char *out)
+{
+    char *text = world_dig(world, ask);
+    size_t used = 0;
+    for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
+        if (at[-1] >= '0' && at[-1] <= '9' && strstr(text, "AN ") != NULL)
+            out[used++] = at[-1];
+    }
+    out[used] = '\0';
+    mem_free(text);
+}
+
+START_TEST(resolver_rotates)
+{
+    static const struct {
+        const char *ask;
+        const char *orders[6];
+    } table[] = {
+        { "multi.example.test A", { "123", "231", "312", "123", "231", "312" } },
+        { "tomulti.example.test A tcp", { "123", "231", "312", "123", "231", "312" } },
+        { "pool.example.test A", { "123", "231", "312", "123", "231", "312" } },
+        { "pool.example.test AAAA", { "12", "21", "12", "21", "12", "21" } },
+        { "window.example.test A", { "12", "23", "34", "41", "12", "23" } },
+        { "topool.example.test A", { "123", "231", "312", "123", "231", "312" } },
+        { "first.example.test A", { "5", "5", "5", "5", "5", "5" } },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        world_reset(world);
+        for (size_t n = 0; n < 6; n++) {
+            char order[64];
+            order_of(table[i].ask, order);
+            ck_assert_msg(strcmp(order, table[i].orders[n]) == 0, "%s: %s, not %s", table[i].ask,
+                          order, table[i].orders[n]);
+        }
+    }
+}
+END_TEST
+
+/* One counter a name and type: other names and types do not disturb it, whatever the letters' case.
+ */
+START_TEST(resolver_rotates_each_name_by_itself)
+{
+    char order[64];
+    world_reset(world);
+    order_of("pool.example.test A", order);
+    order_of("pool.example.test AAAA", order);
+    ck_assert_str_eq(order, "12");
+    order_of("multi.example.test A", order);
+    ck_assert_str_eq(order, "123");
+    order_of("POOL.example.test A", order);
+    ck_assert_str_eq(order, "231");
+    order_of("topool.example.test A", order);
+    ck_assert_str_eq(order, "312");
+}
+END_TEST
+
+/* Records of different lengths with pointers inside come out whole in each order. */
+START_TEST(resolver_rotates_records_of_any_length)
+{
+    static const char *const mx[] = { "AN mx.example.test. 300 MX 10 mail.example.test.",
+                                      "AN mx.example.test. 300 MX 20 mail.other.test.",
+                                      "AN mx.example.test. 300 MX 30 backup.example.test." };
+    static const char *const txt[] = { "AN txt.example.test. 300 TXT \"one\"",
+                                       "AN txt.example.test. 300 TXT \"twenty two\"",
+                                       "AN txt.example.test. 300 TXT \"three\"" };
+    world_reset(world);
+    for (size_t turn = 0; turn < 7; turn++) {
+        char *text = world_dig(world, "mx.example.test MX");
+        ck_assert_int_eq(strncmp(text + strlen("NOERROR aa\n"), mx[turn % 3], strlen(mx[0])), 0);
+        for (size_t i = 0; i < 3; i++)
+            ck_assert_uint_eq(dnsmsg_count(text, mx[i]), 1);
+        mem_free(text);
+        text = world_dig(world, "txt.example.test TXT");
+        for (size_t i = 0; i < 3; i++)
+            ck_assert_uint_eq(dnsmsg_count(text, txt[i]), 1);
+        mem_free(text);
+    }
+}
+END_TEST
+
+/* --- chains --- */
+
+START_TEST(resolver_follows_sixteen_hops)
+{
+    char *text = world_dig(world, "chain2.example.test A edns=1232");
+    ck_assert_uint_eq(dnsmsg_count(text, "AN chain18.example.test. 300 A 192.0.2.99"), 1);
+    mem_free(text);
+    text = world_dig(world, "chain1.example.test A edns=1232");
+    ck_assert_uint_eq(
+        dnsmsg_count(text, "AN chain17.example.test. 300 CNAME chain18.example.test."), 1);
+    ck_assert_ptr_null(strstr(text, " A "));
+    ck_assert_ptr_null(strstr(text, "SOA"));
+    ck_assert_ptr_eq(strstr(text, "NOERROR aa\n"), text);
+    mem_free(text);
+    text = world_dig(world, "chain0.example.test A edns=1232");
+    ck_assert_ptr_null(strstr(text, "AN chain17"));
+    mem_free(text);
+}
+END_TEST
+
+/* A DNAME that leads to itself makes longer and longer names: said once, cut in the end. */
+START_TEST(resolver_cuts_a_growing_dname)
+{
+    char *text = world_dig(world, "a.dngrow.example.test A tcp");
+    ck_assert_uint_eq(
+        dnsmsg_count(text, "AN dngrow.example.test. 300 DNAME x.dngrow2.example.test."), 1);
+    ck_assert_uint_eq(
+        dnsmsg_count(text, "AN dngrow2.example.test. 300 DNAME x.dngrow.example.test."), 1);
+    unsigned cnames = 0;
+    for (const char *at = text; (at = strstr(at, "CNAME")) != NULL; at++)
+        cnames++;
+    ck_assert_uint_eq(cnames, RESOLVER_CHAIN_MAX + 1);
+    mem_free(text);
+}
+END_TEST
+
+/* dnlong's target has 203 octets: prefixes of up to 52 fit (RFC 6672 section 2.2). */
+START_TEST(resolver_says_yxdomain_beyond_255_octets)
+{
+    for (int label = 1; label <= 63; label++) {
+        char ask[160];
+        (void)snprintf(ask, sizeof(ask), "%.*s.dnlong.example.test A edns=1232", label,
+                       "ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc");
+        char *text = world_dig(world, ask);
+        bool fits = label + 1 <= 52;
+        ck_assert_ptr_eq(strstr(text, fits ? "NOERROR aa\n" : "YXDOMAIN aa\n"), text);
+        ck_assert_ptr_nonnull(strstr(text, " DNAME "));
+        ck_assert((strstr(text, " A 192.0.2.5\n") != NULL) == fits);
+        ck_assert((strstr(text, " CNAME ") != NULL) == fits);
+        mem_free(text);
+    }
+}
+END_TEST
+
+/* --- referrals and size --- */
+
+static size_t ask_size(const char *ask, uint8_t *answer)
+{
+    uint8_t query[DNSMSG_QUERY_MAX];
+    bool tcp = false;
+    size_t size = dnsmsg_query(ask, query, &tcp);
+    return world_answer(world, query, size, tcp, answer, UINT16_MAX);
+}
+
+static unsigned lines_with(const char *text, const char *start)
+{
+    unsigned count = 0;
+    for (const char *at = text; at != NULL && *at != '\0'; at = strchr(at, '\n'), at += at != NULL)
+        count += strncmp(at, start, strlen(start)) == 0;
+    return count;
+}
+
+/* RFC 9471: TC when required glue is missing, and only then; for each payload. */
+START_TEST(resolver_sets_tc_for_required_glue_only)
+{
+    bool complete = false;
+    for (unsigned payload = 512; payload <= 1300; payload += 7) {
+        char ask[80];
+        (void)snprintf(ask, sizeof(ask), "x.bigglue.example.test A edns=%u", payload);
+        char *text = world_dig(world, ask);
+        ck_assert_uint_eq(lines_with(text, "NS "), 13);
+        unsigned glue = lines_with(text, "AR ");
+        ck_assert_msg((glue < 13) == (strstr(text, "NOERROR tc\n") == text), "%u: %s", payload,
+                      text);
+        ck_assert(glue == 13 || !complete);
+        complete = glue == 13;
+        mem_free(text);
+        (void)snprintf(ask, sizeof(ask), "x.optglue.example.test A edns=%u", payload);
+        text = world_dig(world, ask);
+        ck_assert_msg(strstr(text, "NOERROR\n") == text || lines_with(text, "NS ") == 0, "%s",
+                      text);
+        mem_free(text);
+    }
+    ck_assert(complete);
+}
+END_TEST
+
+/* Names that stand beyond 16 KiB cannot be pointed at: their glue is written in full. */
+START_TEST(resolver_writes_far_glue_in_full)
+{
+    char *text = world_dig(world, "x.farglue.example.test A tcp edns=512");
+    ck_assert_ptr_eq(strstr(text, "NOERROR\n"), text);
+    ck_assert_uint_eq(lines_with(text, "NS farglue.example.test. "), 400);
+    ck_assert_uint_eq(lines_with(text, "AR a-rather-long-name-for-a-server-"), 800);
+    ck_assert_uint_eq(
+        dnsmsg_count(text, "AR a-rather-long-name-for-a-server-400.farglue.example.test. 300 A "
+                           "192.0.2.1"),
+        1);
+    mem_free(text);
+    text = world_dig(world, "x.overglue.example.test A tcp");
+    ck_assert_ptr_eq(strstr(text, "NOERROR tc\n"), text);
+    mem_free(text);
+}
+END_TEST
+
+/* Whatever is asked, at each payload: within the limit, or TC, no sections and the OPT kept. */
+START_TEST(resolver_keeps_to_every_payload)
+{
+    static const char *const types[] = { "A", "AAAA", "TXT", "MX", "NS", "ANY", "DS", "SOA" };
+    static uint8_t answer[UINT16_MAX];
+    static uint8_t whole[UINT16_MAX];
+    for (size_t n = 0; rich_names[n] != NULL; n++) {
+        for (size_t t = 0; t < ARRAY_LEN(types); t++) {
+            char ask[400];
+            world_reset(world);
+            (void)snprintf(ask, sizeof(ask), "%s %s tcp edns=512", rich_names[n], types[t]);
+            size_t full = ask_size(ask, whole);
+            for (unsigned payload = 500; payload < 1300; payload += 61) {
+                unsigned limit = payload < 512 ? 512 : payload > 1232 ? 1232 : payload;
+                world_reset(world);
+                (void)snprintf(ask, sizeof(ask), "%s %s edns=%u", rich_names[n], types[t], payload);
+                size_t size = ask_size(ask, answer);
+                ck_assert_uint_le(size, limit);
+                ck_assert_ptr_null(dnsmsg_check(answer, size));
+                bool truncated = (answer[2] & 2) != 0;
+                if (full <= limit) {
+                    ck_assert_msg(size == full && memcmp(answer + 4, whole + 4, full - 4) == 0 &&
+                                      (answer[2] & 2) == (whole[2] & 2),
+                                  "%s", ask);
+                } else if (truncated && wire_get16(answer + 8) == 0) {
+                    ck_assert_uint_eq(wire_get16(answer + 6), 0);
+                    ck_assert_uint_eq(wire_get16(answer + 10), 1);
+                }
+            }
+        }
+    }
+}
+END_TEST
+
+/* --- junk --- */
+
+static const uint16_t enumerated_classes[] = { 1, 3, 4, 254, 255, 0, 65535 };
+
+/* Asks and holds the answer to what is true of every answer. */
+static void ask_raw(uint8_t *query, size_t size, bool tcp)
+{
+    static uint8_t answer[UINT16_MAX];
+    struct resolver_request request = { .packet = query, .size = size, .tcp = tcp };
+    resolver_parse(world_state(world), &request);
+    size_t length =
+        resolver_answer(world_state(world), world_scratch(world), &request, answer, sizeof(answer));
+    bool good = length >= DNS_HEADER && length <= (tcp ? 65535U : 1232U) && answer[0] == query[0] &&
+                answer[1] == query[1] && (answer[2] & 0xf8) == (0x80 | (query[2] & 0x78)) &&
+                dnsmsg_check(answer, length) == NULL;
+    if (!good)
+        ck_abort_msg("type %u class %u opcode %u", wire_get16(query + size - 4),
+                     wire_get16(query + size - 2), query[2] >> 3 & 15U);
+}
+
+/* 65,536 types and 7 classes, by UDP and TCP, with and without EDNS, for names of each kind. */
+START_TEST(resolver_answers_every_type)
+{
+    static const char *const names[] = { "www.example.test",   "pool.example.test", ".",
+                                         "x.sub.example.test", "a.dn.example.test", "nx.other.test",
+                                         "alias.example.test" };
+    for (unsigned shape = 0; shape < 4; shape++) {
+        char ask[80];
+        (void)snprintf(ask, sizeof(ask), "%s A%s", names[_i], (shape & 1) != 0 ? " edns=1232" : "");
+        uint8_t query[DNSMSG_QUERY_MAX];
+        bool tcp = false;
+        size_t size = dnsmsg_query(ask, query, &tcp);
+        uint8_t *tail = query + size - 4 - ((shape & 1) != 0 ? 11 : 0);
+        for (unsigned type = 0; type < 65536; type++) {
+            wire_put16(tail, type);
+            size_t classes = type % 16 == 0 || type < 300 ? ARRAY_LEN(enumerated_classes) : 1;
+            for (size_t c = 0; c < classes; c++) {
+                wire_put16(tail + 2, enumerated_classes[c]);
+                ask_raw(query, size, (shape & 2) != 0);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(resolver_answers_every_opcode_and_flag)
+{
+    uint8_t query[DNSMSG_QUERY_MAX];
+    bool tcp = false;
+    size_t size = dnsmsg_query("www.example.test A", query, &tcp);
+    for (unsigned flags = 0; flags < 0x8000; flags++) {
+        wire_put16(query + 2, flags);
+        ask_raw(query, size, (flags & 1) != 0);
+    }
+}
+END_TEST
+
+START_TEST(resolver_never_answers_answers)
+{
+    static uint8_t answer[UINT16_MAX];
+    uint8_t query[DNSMSG_QUERY_MAX];
+    bool tcp = false;
+    size_t size = dnsmsg_query("www.example.test A", query, &tcp);
+    for (unsigned flags = 0x8000; flags < 0x10000; flags++) {
+        wire_put16(query + 2, flags);
+        ck_assert_uint_eq(world_answer(world, query, size, false, answer, sizeof(answer)), 0);
+    }
+    /* What we say to junk is not answered by us either: no loop (RFC 8906 section 3). */
+    size_t length = ask_size("www.example.test A opcode=15", answer);
+    uint8_t again[512];
+    ck_assert_uint_eq(world_answer(world, answer, length, false, again, sizeof(again)), 0);
+}
+END_TEST
+
+/* --- counters --- */
+
+START_TEST(resolver_counts)
+{
+    struct stats *stats = world_scratch(world)->stats;
+    const char *const asks[] = { "pool.example.test A",    "nx.example.test A tcp",
+                                 "big.example.test TXT",   "www.example.test A qr",
+                                 "bigpool.example.test A", "www.example.test A edns=1 version=1" };
+    uint64_t before = stats_get(&stats->queries[STATS_UDP]);
+    uint64_t members = stats_get_member(stats, 0);
+    uint64_t big = stats_get_member(stats, 20);
+    for (size_t i = 0; i < ARRAY_LEN(asks); i++)
+        mem_free(world_dig(world, asks[i]));
+    ck_assert_uint_eq(stats_get(&stats->queries[STATS_UDP]), before + 5);
+    ck_assert_uint_ge(stats_get(&stats->queries[STATS_TCP]), 1);
+    ck_assert_uint_ge(stats_get(&stats->responses[DNS_NXDOMAIN]), 1);
+    ck_assert_uint_ge(stats_get(&stats->responses[DNS_BADVERS]), 1);
+    ck_assert_uint_ge(stats_get(&stats->truncated), 2);
+    ck_assert_uint_ge(stats_get(&stats->dropped), 1);
+    ck_assert_uint_eq(stats_get_member(stats, 0), members + 1);
+    ck_assert_uint_eq(stats_get_member(stats, 20), big); /* truncated: not answered */
+}
+END_TEST
+
+/* --- explain --- */
+
+static char *explain(const char *ask)
+{
+    static struct trace trace;
+    trace_init(&trace);
+    world_scratch(world)->trace = &trace;
+    mem_free(world_dig(world, ask));
+    world_scratch(world)->trace = NULL;
+    struct strbuf text;
+    strbuf_init(&text);
+    for (size_t i = 0; i < trace.count; i++)
+        strbuf_addf(&text, "%s: %s\n", trace.steps[i].step, trace.steps[i].detail);
+    trace_fini(&trace);
+    char *result = strbuf_take(&text);
+    strbuf_fini(&text);
+    return result;
+}
+
+START_TEST(resolver_explains)
+{
+    static const struct {
+        const char *ask;
+        const char *steps[4];
+    } table[] = {
+        { "topool.example.test A edns=1232",
+          { "parse: topool.example.test. A over udp, EDNS\nzone: example.test. serial 2024010101\n",
+            "node: found topool.example.test.\nnode: CNAME to pool.example.test.\n",
+            "pool: pool.example.test for A, counter at 0\n",
+            "answer: rcode 0, 4 answer, 0 authority, 0 additional, " } },
+        { "nx.example.test A tcp",
+          { "over tcp\n", "node: no such name, closest encloser example.test.\n",
+            "answer: rcode 3, 0 answer, 1 authority" } },
+        { "q.wild.example.test A", { "node: covered by wildcard *.wild.example.test.\n" } },
+        { "x.sub.example.test A", { "node: delegated at sub.example.test.\n" } },
+        { "a.dn.example.test A",
+          { "node: below the DNAME at dn.example.test.\nnode: DNAME to "
+            "a.dtarget.example.test.\n" } },
+        { "outside.invalid A", { "zone: none at or above the name\n" } },
+        { "www.example.test A class=3", { "parse: refused with rcode 5\n" } },
+        { "pool.example.test AAAA", { "pool: pool.example.test for AAAA, counter at 0\n" } },
+        { "big.example.test TXT", { "answer: rcode 0, truncated" } },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        world_reset(world);
+        char *text = explain(table[i].ask);
+        for (size_t s = 0; s < 4 && table[i].steps[s] != NULL; s++)
+            ck_assert_msg(strstr(text, table[i].steps[s]) != NULL, "%s: no \"%s\" in\n%s",
+                          table[i].ask, table[i].steps[s], text);
+        mem_free(text);
+    }
+}
+END_TEST
+
+START_TEST(resolver_explain_moves_no_counter)
+{
+    struct stats *stats = world_scratch(world)->stats;
+    world_reset(world);
+    struct stats before;
+    memcpy(&before, stats, sizeof(before));
+    uint64_t member = stats_get_member(stats, 0);
+    for (int i = 0; i < 5; i++) {
+        mem_free(explain("pool.example.test A"));
+        mem_free(explain("multi.example.test A"));
+        mem_free(explain("www.example.test A qr"));
+        mem_free(explain("big.example.test TXT"));
+    }
+    ck_assert_mem_eq(&before, stats, sizeof(before));
+    ck_assert_uint_eq(stats_get_member(stats, 0), member);
+    char order[64];
+    order_of("pool.example.test A", order);
+    ck_assert_str_eq(order, "123");
+    order_of("multi.example.test A", order);
+    ck_assert_str_eq(order, "123");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("resolver");
+    TCase *tcase = tcase_create("resolver");
+    tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+    tcase_set_timeout(tcase, 120);
+    tcase_add_loop_test(tcase, resolver_answers_as_the_table_says, 0, (int)ARRAY_LEN(cases));
+    tcase_add_test(tcase, resolver_rotates);
+    tcase_add_test(tcase, resolver_rotates_each_name_by_itself);
+    tcase_add_test(tcase, resolver_rotates_records_of_any_length);
+    tcase_add_test(tcase, resolver_follows_sixteen_hops);
+    tcase_add_test(tcase, resolver_cuts_a_growing_dname);
+    tcase_add_test(tcase, resolver_says_yxdomain_beyond_255_octets);
+    tcase_add_test(tcase, resolver_sets_tc_for_required_glue_only);
+    tcase_add_test(tcase, resolver_writes_far_glue_in_full);
+    tcase_add_test(tcase, resolver_keeps_to_every_payload);
+    tcase_add_loop_test(tcase, resolver_answers_every_type, 0, 7);
+    tcase_add_test(tcase, resolver_answers_every_opcode_and_flag);
+    tcase_add_test(tcase, resolver_never_answers_answers);
+    tcase_add_test(tcase, resolver_counts);
+    tcase_add_test(tcase, resolver_explains);
+    tcase_add_test(tcase, resolver_explain_moves_no_counter);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
