@@ -199,7 +199,9 @@ static uint8_t mask_byte(unsigned bits, unsigned index)
 {
     if (bits >= 8 * (index + 1))
         return 0xff;
-    return bits <= 8 * index ? 0 : (uint8_t)(0xff00U >> (bits - 8 * index));
+    if (bits <= 8 * index)
+        return 0;
+    return (uint8_t)(0xff00U >> (bits - 8 * index));
 }
 
 bool prefix_parse(const char *text, struct prefix *out)
