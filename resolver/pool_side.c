@@ -169,19 +169,19 @@ static int compare_entries(const void *a, const void *b)
     return addr_compare(&left->addr, &right->addr);
 }
 
-/* What answered last, as far as it is still enabled; NULL when nothing is. Sorts `reach`. */
+/* What answered last, as far as it is still enabled; NULL when nothing is. */
 static struct picker *last_good(const struct job *job)
 {
     const struct pool_side *side = job->side;
-    struct pool_reach *reach = &job->builder->reach;
+    const struct pool_reach *reach = &job->builder->reach;
     struct picker *picker = NULL;
+    struct picker_entry *enabled = mem_dup(reach->entries, reach->count * sizeof(*reach->entries));
     struct picker_entry *kept = MEM_NEW_ARRAY(struct picker_entry, side->good_count);
     size_t count = 0;
-    if (reach->count > 0)
-        qsort(reach->entries, reach->count, sizeof(*reach->entries), compare_entries);
-    for (size_t i = 0; i < side->good_count && reach->count > 0; i++) {
-        const struct picker_entry *entry = bsearch(&side->good[i], reach->entries, reach->count,
-                                                   sizeof(*reach->entries), compare_entries);
+    qsort(enabled, reach->count, sizeof(*enabled), compare_entries);
+    for (size_t i = 0; i < side->good_count; i++) {
+        const struct picker_entry *entry =
+            bsearch(&side->good[i], enabled, reach->count, sizeof(*enabled), compare_entries);
         if (entry != NULL)
             kept[count++] = *entry;
     }
@@ -191,6 +191,7 @@ static struct picker *last_good(const struct job *job)
         picker_annotate(picker, "down, the last good members answer");
     }
     mem_free(kept);
+    mem_free(enabled);
     return picker;
 }
 
@@ -221,7 +222,7 @@ static struct picker *build_down(struct job *job)
     if (picker != NULL)
         return picker;
     pool_reach_enabled(&builder->reach, builder->set, builder->view, job->index, job->family);
-    if (job->pool->all_down == POOL_DOWN_LAST_GOOD)
+    if (job->pool->all_down == POOL_DOWN_LAST_GOOD && builder->reach.count > 0)
         picker = last_good(job);
     return picker != NULL ? picker : fail_open(job);
 }
