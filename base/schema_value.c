@@ -205,7 +205,7 @@ static bool read_duration(struct schema_context *ctx, const struct schema_item *
     uint64_t ms = 0;
     if (!json_is_string(value) && !json_is_number(value))
         return schema_type_error(ctx, value, path, wanted);
-    char *given = json_dumps(value, JSON_ENCODE_ANY);
+    char *given = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     char limit[32];
     bool good = false;
     if (!duration_of(value, &ms)) {

@@ -90,7 +90,9 @@ static char *nested(unsigned depth)
         strbuf_add(&text, "2");
     for (unsigned i = depth; i > 0; i--)
         strbuf_add(&text, i % 2 == 1 ? "]" : "}");
-    return strbuf_take(&text);
+    char *result = strbuf_take(&text);
+    strbuf_fini(&text);
+    return result;
 }
 
 START_TEST(depth_is_limited)
