@@ -77,7 +77,9 @@ char *check_identity(const struct check *check, const struct endpoint *target)
                 where, check->interval_ms, check->timeout_ms, check->confirm_interval_ms,
                 check->limits.fall, check->limits.rise);
     types[check->type]->print_args(&out, check);
-    return strbuf_take(&out);
+    char *text = strbuf_take(&out);
+    strbuf_fini(&out);
+    return text;
 }
 
 /* One "200" or "200-299" of `length` bytes. */

@@ -332,11 +332,11 @@ END_TEST
 
 START_TEST(no_burst_after_a_stall)
 {
-    check.interval_ms = 2000;
+    check.interval_ms = 1000;
     set_targets(1, 100, HEALTH_UNKNOWN);
     run_until_outcomes(100);
-    block_for(2500); /* now all are overdue */
-    boot_skip_ms += 2500;
+    block_for(1200); /* now all are overdue */
+    boot_skip_ms += 1200;
     uv_run(&loop.uv, UV_RUN_NOWAIT);
     uv_run(&loop.uv, UV_RUN_NOWAIT);
     ck_assert(!backend_wait_accepted(backend, 100 + 20, 100));
