@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* gslb.json as C structures: read by schema tables (config_schema.c), cross-checked (config_check.c), immutable afterwards. Zones are not loaded here; that, and pools made of
- * a zone file's own records, is world.c's. A config owns all that it points to. Any one thread; loading runs on a background thread. */
+/* gslb.json as C structures: read by schema tables (config_schema.c), cross-checked
+ * (config_pools.c and its neighbours), immutable afterwards. Zones are not loaded here; that, and
+ * pools made of a zone file's own records, is world.c's. A config owns all that it points to. Any
+ * one thread; loading runs on a background thread. */
 #pragma once
 
 #include "base/addr.h"
@@ -16,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_NONE UINT32_MAX
+#define CONFIG_NONE        UINT32_MAX
 #define CONFIG_NESTING_MAX 8 /* pools above each other */
 
 struct config_log {
@@ -60,9 +62,9 @@ struct config_member {
     uint32_t pool;                /* index of the nested pool, or CONFIG_NONE */
     uint16_t port;                /* 0 = not given */
     uint32_t weight;
-    uint32_t order;     /* given, or the position from 1 */
+    uint32_t order; /* given, or the position from 1 */
     bool disabled;
-    bool checks_given;  /* the member's own instead of the pool's */
+    bool checks_given;      /* the member's own instead of the pool's */
     const uint32_t *checks; /* indexes of checks that all must pass */
     size_t check_count;
     struct schema_list tags; /* const char * */
@@ -72,22 +74,23 @@ struct config_pool {
     const char *name;
     const char *path;
     const struct policy *policy;
-    uint32_t ttl; /* seconds, PICKER_TTL_NONE when not given */
+    uint32_t ttl;         /* seconds, PICKER_TTL_NONE when not given */
     uint32_t max_answers; /* effective; 0 = no limit */
     bool max_answers_given;
     uint32_t min_live;
     enum pool_all_down all_down;
-    uint32_t fallback; /* index, or CONFIG_NONE */
+    uint32_t fallback;      /* index, or CONFIG_NONE */
     const uint32_t *checks; /* default for its address members */
     size_t check_count;
     struct config_member *members;
     size_t member_count; /* 0 while from_file: world.c fills them from the zone */
-    bool from_file;      /* made by an entry of `names` that has a check but no pool; its name is the owner without the final dot */
+    bool from_file; /* made by an entry of `names` that has a check but no pool; its name is the
+                       owner without the final dot */
 };
 
 /* One entry of zones.*.names. */
 struct config_name {
-    const char *key;  /* as written: "www", "@" */
+    const char *key; /* as written: "www", "@" */
     const char *path;
     const uint8_t *owner; /* wire form, lower case, absolute */
     uint32_t pool;        /* index in config.pools (from_file ones too) */
@@ -119,12 +122,16 @@ struct config {
     const uint32_t *pool_order; /* children and fallbacks before parents */
 };
 
-/* Reads and checks FILE. Returns owned, or NULL with every error added, each "FILE:LINE:COL: JSON.PATH: message". */
+/* Reads and checks FILE. Returns owned, or NULL with every error added, each "FILE:LINE:COL:
+ * JSON.PATH: message". */
 struct config *config_load(const char *file, struct errlist *errors);
 /* Same from text; `file` is used in messages and as the base of relative paths. */
-struct config *config_load_text(const char *file, const char *text, size_t length, struct errlist *errors);
+struct config *config_load_text(const char *file, const char *text, size_t length,
+                                struct errlist *errors);
 void config_free(struct config *config); /* NULL is allowed */
-/* False with "restart needed" errors when a value that is read at start only differs (listen, workers, user, state_dir). */
-bool config_same_start_only(const struct config *before, const struct config *after, struct errlist *errors);
+/* False with "restart needed" errors when a value that is read at start only differs (listen,
+ * workers, user, state_dir). */
+bool config_same_start_only(const struct config *before, const struct config *after,
+                            struct errlist *errors);
 /* `gslbd --schema` */
 void config_schema_print(struct strbuf *out);
