@@ -233,6 +233,8 @@ install: all
 	install -D -m 644 packaging/gslb.tmpfiles $(TO)/lib/tmpfiles.d/gslb.conf
 	install -D -m 644 packaging/gslb.json $(DESTDIR)$(SYSCONFDIR)/gslb/gslb.json.sample
 	install -D -m 644 packaging/example.com.zone $(DESTDIR)$(SYSCONFDIR)/gslb/example.com.zone.sample
+	set -e; cd $(DESTDIR)$(SYSCONFDIR)/gslb; test -e gslb.json || for f in gslb.json example.com.zone; do \
+	  test -e $$f || cp $$f.sample $$f; done
 
 # What install put there, but for the configuration.
 uninstall:

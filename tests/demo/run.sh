@@ -29,6 +29,7 @@ fail()
     exit 1
 }
 
+mkdir -p build/state 2>/dev/null # gslb.json's state_dir
 "$build/demo-backends" &
 backends=$!
 children=("$backends")
@@ -52,12 +53,12 @@ gslbd answers on 127.0.0.1 port 5300; its API is http://$api. In another termina
   answers rotate over the live backends (do it a few times)
     dig @127.0.0.1 -p 5300 www.example.test A +short
   kill a backend, and within a few seconds it leaves the answers; revive it, and it comes back
-    curl -X POST http://127.0.0.1:8080/kill/127.0.0.12
-    curl -X POST http://127.0.0.1:8080/revive/127.0.0.12
-    curl http://127.0.0.1:8080/
+    curl -s -X POST http://127.0.0.1:8080/kill/127.0.0.12
+    curl -s -X POST http://127.0.0.1:8080/revive/127.0.0.12
+    curl -s http://127.0.0.1:8080/
   what the server thinks of its backends
     $build/gslbctl pools
-    curl http://$api/v1/status
+    curl -s http://$api/v1/status
   take one out by hand, and give it back
     $build/gslbctl down 127.0.0.11 --reason "trying it out" --for 10m
     $build/gslbctl auto 127.0.0.11
