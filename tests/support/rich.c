@@ -2,6 +2,7 @@
 #include "tests/support/rich.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* 63 and 60 octets. */
 #define A63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -227,38 +228,46 @@ const char *const rich_names[] = {
     NULL,
 };
 
+/* In the order of the members' ids: 0 to 2 are pool.example.test's for A. */
+static const struct {
+    const char *owner, *a, *aaaa;
+    uint32_t limit;
+    bool rotate;
+    uint32_t pool_ttl, own_ttl;
+} pools[] = {
+    { "pool.example.test", "192.0.2.101 192.0.2.102 192.0.2.103", "2001:db8::101 2001:db8::102", 0,
+      true, PICKER_TTL_NONE, PICKER_TTL_NONE },
+    { "poolttl.example.test", "192.0.2.104", "2001:db8::104", 0, true, 20, 5 },
+    { "first.example.test", "192.0.2.105 192.0.2.106", NULL, 1, false, 20, PICKER_TTL_NONE },
+    { "window.example.test", "192.0.2.111 192.0.2.112 192.0.2.113 192.0.2.114", NULL, 2, true, 20,
+      PICKER_TTL_NONE },
+    { "v6only.example.test", NULL, "2001:db8::107", 0, true, 20, PICKER_TTL_NONE },
+    { "*.pwild.example.test", "192.0.2.108", NULL, 0, true, 20, PICKER_TTL_NONE },
+    { "bound.example.test", "192.0.2.109", NULL, 0, true, 20, PICKER_TTL_NONE },
+    { "other.test", "198.51.100.7 198.51.100.8", NULL, 0, true, 20, PICKER_TTL_NONE },
+};
+
 static void add_pools(struct world *w)
 {
-    world_pool(w, "pool.example.test",
-               world_set(w, "192.0.2.101 192.0.2.102 192.0.2.103", 0, true, PICKER_TTL_NONE),
-               world_set(w, "2001:db8::101 2001:db8::102", 0, true, PICKER_TTL_NONE),
-               PICKER_TTL_NONE);
-    world_pool(w, "poolttl.example.test", world_set(w, "192.0.2.104", 0, true, 20),
-               world_set(w, "2001:db8::104", 0, true, PICKER_TTL_NONE), 5);
-    world_pool(w, "first.example.test", world_set(w, "192.0.2.105 192.0.2.106", 1, false, 20), NULL,
-               PICKER_TTL_NONE);
-    world_pool(w, "window.example.test",
-               world_set(w, "192.0.2.111 192.0.2.112 192.0.2.113 192.0.2.114", 2, true, 20), NULL,
-               PICKER_TTL_NONE);
-    world_pool(w, "v6only.example.test", NULL, world_set(w, "2001:db8::107", 0, true, 20),
-               PICKER_TTL_NONE);
-    char text[1024] = "";
-    size_t used = 0;
-    for (unsigned i = 1; i <= 60; i++) {
-        int n = snprintf(text + used, sizeof(text) - used, "%s10.1.2.%u", i == 1 ? "" : " ", i);
-        used += (size_t)n;
+    for (size_t i = 0; i < ARRAY_LEN(pools); i++) {
+        struct picker *family[] = { NULL, NULL };
+        const char *const text[] = { pools[i].a, pools[i].aaaa };
+        for (size_t f = 0; f < 2; f++) {
+            if (text[f] != NULL)
+                family[f] =
+                    world_set(w, text[f], pools[i].limit, pools[i].rotate, pools[i].pool_ttl);
+        }
+        world_pool(w, pools[i].owner, family[0], family[1], pools[i].own_ttl);
     }
-    world_pool(w, "bigpool.example.test", world_set(w, text, 0, true, 20), NULL, PICKER_TTL_NONE);
+    char many[1024] = "10.1.2.1";
+    size_t used = strlen(many);
+    for (unsigned i = 2; i <= 60; i++)
+        used += (size_t)snprintf(many + used, sizeof(many) - used, " 10.1.2.%u", i);
+    world_pool(w, "bigpool.example.test", world_set(w, many, 0, true, 20), NULL, PICKER_TTL_NONE);
     world_pool(w, "nodatapool.example.test", picker_new_empty(PICKER_A, DNS_NOERROR, "down"), NULL,
                PICKER_TTL_NONE);
     world_pool(w, "failpool.example.test", picker_new_empty(PICKER_A, DNS_SERVFAIL, "down"),
                picker_new_empty(PICKER_AAAA, DNS_NOERROR, "down"), PICKER_TTL_NONE);
-    world_pool(w, "*.pwild.example.test", world_set(w, "192.0.2.108", 0, true, 20), NULL,
-               PICKER_TTL_NONE);
-    world_pool(w, "bound.example.test", world_set(w, "192.0.2.109", 0, true, 20), NULL,
-               PICKER_TTL_NONE);
-    world_pool(w, "other.test", world_set(w, "198.51.100.7 198.51.100.8", 0, true, 20), NULL,
-               PICKER_TTL_NONE);
 }
 
 struct world *rich_world(void)

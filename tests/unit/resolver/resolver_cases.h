@@ -201,11 +201,11 @@ static const struct {
     { "sub.example.test ANY", "NOERROR\n" SUB },
     { "x.sub.example.test DS", "NOERROR\n" SUB },
     { "X.sUb.example.test A", "NOERROR\n"
-                              "NS sUb.example.test. 300 NS ns.sUb.example.test.\n"
+                              "NS sUb.example.test. 300 NS ns.sub.example.test.\n"
                               "NS sUb.example.test. 300 NS ns2.example.test.\n"
                               "NS sUb.example.test. 300 NS ns.other.test.\n"
-                              "AR ns.sUb.example.test. 300 A 192.0.2.90\n"
-                              "AR ns.sUb.example.test. 300 AAAA 2001:db8::90\n"
+                              "AR ns.sub.example.test. 300 A 192.0.2.90\n"
+                              "AR ns.sub.example.test. 300 AAAA 2001:db8::90\n"
                               "AR ns2.example.test. 300 A 192.0.2.54\n"
                               "AR ns2.example.test. 300 AAAA 2001:db8::54\n" },
     { "nods.example.test A", "NOERROR\nNS nods.example.test. 300 NS ns.outside.invalid.\n" },

@@ -105,7 +105,8 @@ START_TEST(resolver_rotates_records_of_any_length)
     world_reset(world);
     for (size_t turn = 0; turn < 7; turn++) {
         char *text = world_dig(world, "mx.example.test MX");
-        ck_assert_int_eq(strncmp(text + strlen("NOERROR aa\n"), mx[turn % 3], strlen(mx[0])), 0);
+        ck_assert_int_eq(strncmp(text + strlen("NOERROR aa\n"), mx[turn % 3], strlen(mx[turn % 3])),
+                         0);
         for (size_t i = 0; i < 3; i++)
             ck_assert_uint_eq(dnsmsg_count(text, mx[i]), 1);
         mem_free(text);
@@ -350,7 +351,7 @@ START_TEST(resolver_counts)
                                  "bigpool.example.test A", "www.example.test A edns=1 version=1" };
     uint64_t before = stats_get(&stats->queries[STATS_UDP]);
     uint64_t members = stats_get_member(stats, 0);
-    uint64_t big = stats_get_member(stats, 20);
+    uint64_t big = stats_get_member(stats, 30); /* one of bigpool's */
     for (size_t i = 0; i < ARRAY_LEN(asks); i++)
         mem_free(world_dig(world, asks[i]));
     ck_assert_uint_eq(stats_get(&stats->queries[STATS_UDP]), before + 5);
@@ -360,7 +361,7 @@ START_TEST(resolver_counts)
     ck_assert_uint_ge(stats_get(&stats->truncated), 2);
     ck_assert_uint_ge(stats_get(&stats->dropped), 1);
     ck_assert_uint_eq(stats_get_member(stats, 0), members + 1);
-    ck_assert_uint_eq(stats_get_member(stats, 20), big); /* truncated: not answered */
+    ck_assert_uint_eq(stats_get_member(stats, 30), big); /* truncated: not answered */
 }
 END_TEST
 
