@@ -90,19 +90,26 @@ static struct http_refusal look_at_target(struct http_request *request)
     return (struct http_refusal){ .status = 400, .message = error };
 }
 
-/* First call for a request: the head is there, the body is not. */
-static void look_at_head(struct http_request *request, const char *method, const char *version)
+/* First call for a request: the head is there, the body is not. True when it must be answered now;
+ * a refusal can otherwise wait for the end of the body, since closing over unread bytes would reset
+ * the connection under the answer. */
+static bool look_at_head(struct http_request *request, const char *method, const char *version)
 {
     struct http_server *server = request->server;
     struct http_head head = { .method = method, .version = version };
     (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, note_header, &head);
     request->seen = true;
     request->method = method;
-    request->refusal = look_at_target(request);
+    request->refusal = http_guard_check(&head, server->is_unix, HTTP_BODY_MAX);
+    bool framed = request->refusal.status == 0 || request->refusal.status == 403 ||
+                  request->refusal.status == 413 || request->refusal.status == 415;
+    struct http_refusal target = look_at_target(request);
     if (request->refusal.status == 0)
-        request->refusal = http_guard_check(&head, server->is_unix, HTTP_BODY_MAX);
+        request->refusal = target;
     if (!http_socket_peer(request->slot->fd, server->group, &request->peer))
         request->refusal = (struct http_refusal){ 400, "the peer is gone" };
+    bool asks = http_request_header(request, "Expect") != NULL;
+    return request->refusal.status != 0 && (!framed || asks);
 }
 
 static enum MHD_Result queue_answer(struct http_request *request)
@@ -135,13 +142,14 @@ static enum MHD_Result take_body(struct http_request *request, const char *data,
 {
     size_t length = *size;
     *size = 0;
-    if (request->body.length + length <= HTTP_BODY_MAX && request->overflow == 0) {
+    if (request->refusal.status == 0 && request->body.length + length <= HTTP_BODY_MAX) {
         strbuf_add_bytes(&request->body, data, length);
         return MHD_YES;
     }
     /* The answer can only be queued behind the body; read on for a while, then hang up. */
     request->overflow += length;
-    request->refusal = (struct http_refusal){ 413, "the body is too large" };
+    if (request->refusal.status == 0)
+        request->refusal = (struct http_refusal){ 413, "the body is too large" };
     return request->overflow > OVERFLOW_MAX ? MHD_NO : MHD_YES;
 }
 
@@ -155,10 +163,8 @@ enum MHD_Result http_on_access(void *cls, struct MHD_Connection *connection, con
     struct http_request *request = *con_cls;
     if (request == NULL)
         return MHD_NO;
-    if (!request->seen) {
-        look_at_head(request, method, version);
-        return request->refusal.status == 0 ? MHD_YES : handle(request);
-    }
+    if (!request->seen)
+        return look_at_head(request, method, version) ? handle(request) : MHD_YES;
     if (*upload_size > 0)
         return take_body(request, upload, upload_size);
     return request->state == REQUEST_ANSWERED ? queue_answer(request) : handle(request);
