@@ -176,10 +176,10 @@ bool answer_pick(struct answer *answer, const struct pick *pick, size_t owner, u
     return true;
 }
 
-bool answer_synthesise(struct answer *answer, size_t owner, size_t prefix, const uint8_t *target,
-                       size_t target_length, uint32_t ttl)
+bool answer_synthesise(struct answer *answer, size_t owner, size_t prefix, size_t target,
+                       uint32_t ttl)
 {
-    size_t rdata = prefix + target_length;
+    size_t rdata = prefix + 2;
     if (RRSET_FIXED + rdata > answer->limit - answer->length)
         return truncate_answer(answer);
     uint8_t *to = answer->bytes + answer->length;
@@ -189,7 +189,7 @@ bool answer_synthesise(struct answer *answer, size_t owner, size_t prefix, const
     wire_put32(to + 6, ttl);
     wire_put16(to + 10, (unsigned)rdata);
     (void)copy_labels(answer, owner, prefix, to + RRSET_FIXED);
-    memcpy(to + RRSET_FIXED + prefix, target, target_length);
+    wire_put16(to + RRSET_FIXED + prefix, POINTER | (unsigned)target);
     answer->length += RRSET_FIXED + rdata;
     answer->counts[ANSWER_ANSWER]++;
     return true;

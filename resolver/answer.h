@@ -45,10 +45,11 @@ bool answer_rrset(struct answer *answer, enum answer_section section, const stru
                   size_t owner, size_t apex, uint64_t turn);
 /* What a picker chose. */
 bool answer_pick(struct answer *answer, const struct pick *pick, size_t owner, uint32_t ttl);
-/* The CNAME that a DNAME makes (RFC 6672 section 3.1): the first `prefix` octets of the name at
- * `owner`, then `target` (wire form). The two are at most NAME_MAX_LEN long together. */
-bool answer_synthesise(struct answer *answer, size_t owner, size_t prefix, const uint8_t *target,
-                       size_t target_length, uint32_t ttl);
+/* The CNAME that a DNAME makes (RFC 6672 section 3.1): its target is the first `prefix` octets of
+ * the name at `owner`, then the name at `target`. The two are at most NAME_MAX_LEN long together.
+ */
+bool answer_synthesise(struct answer *answer, size_t owner, size_t prefix, size_t target,
+                       uint32_t ttl);
 
 /* Addresses for a referral whose NS set was written, unrotated, at `ns`. Without room for one that
  * lies below the cut the answer is marked as truncated (RFC 9471); others are left out. */

@@ -214,7 +214,7 @@ static bool answer_cname(struct walk *w, const struct rrset *set)
     }
     memcpy(target, set->wire + RRSET_FIXED, length);
     name_lower(target, w->scratch->chain.name);
-    w->scratch->chain.dname[w->hops] = NULL;
+    w->scratch->chain.dnames[w->hops].set = NULL;
     if (UNLIKELY(tracing(w) != NULL))
         resolver_trace_alias(tracing(w), "CNAME", w->scratch->chain.name);
     return go_to_alias(w, rdata_at);
@@ -260,14 +260,20 @@ static bool answer_delegation(struct walk *w, const struct zone_node *node)
     return false;
 }
 
-/* The DNAME need not be said twice when a chain comes back to it. */
-static bool dname_was_answered(const struct walk *w, const struct rrset *set)
+/* Writes the DNAME, unless the chain has come to it before: it need not be said twice. Returns
+ * where its target stands in the message, 0 when it did not fit. */
+static size_t put_dname(struct walk *w, const struct rrset *set, size_t owner)
 {
+    struct resolver_dname *dnames = w->scratch->chain.dnames;
+    dnames[w->hops].set = set;
     for (unsigned i = 0; i < w->hops; i++) {
-        if (w->scratch->chain.dname[i] == set)
-            return true;
+        if (dnames[i].set == set)
+            return dnames[w->hops].target = dnames[i].target;
     }
-    return false;
+    size_t target = w->answer.length + RRSET_FIXED;
+    if (!answer_rrset(&w->answer, ANSWER_ANSWER, set, owner, w->apex, 0))
+        return 0;
+    return dnames[w->hops].target = target;
 }
 
 /* RFC 6672 section 3.2: the DNAME, a CNAME made of it, and on with that. */
@@ -275,28 +281,23 @@ static bool answer_dname(struct walk *w, const struct zone_node *node)
 {
     const struct rrset *set = zone_node_rrset(node, RRTYPE_DNAME);
     size_t prefix = w->hashes->offset[node->labels];
-    size_t owner = answer_suffix(&w->answer, w->at, prefix);
     set_authoritative(w);
-    if (!dname_was_answered(w, set) &&
-        !answer_rrset(&w->answer, ANSWER_ANSWER, set, owner, w->apex, 0))
+    size_t target_at = put_dname(w, set, answer_suffix(&w->answer, w->at, prefix));
+    if (target_at == 0)
         return false;
-    struct resolver_chain *chain = &w->scratch->chain;
-    chain->dname[w->hops] = set;
-    const uint8_t *target = set->wire + RRSET_FIXED;
-    size_t target_length = set->length - (size_t)RRSET_FIXED;
-    if (prefix + target_length > NAME_MAX_LEN) {
+    if (prefix + set->length - RRSET_FIXED > NAME_MAX_LEN) {
         w->answer.rcode = DNS_YXDOMAIN;
         return false;
     }
     size_t rdata_at = w->answer.length + RRSET_FIXED;
-    if (!answer_synthesise(&w->answer, w->at, prefix, target, target_length, set->ttl))
+    if (!answer_synthesise(&w->answer, w->at, prefix, target_at, set->ttl))
         return false;
-    memmove(chain->name, w->name, prefix); /* w->name may be chain->name already */
-    name_lower(target, chain->name + prefix);
+    uint8_t *name = w->scratch->chain.name;
+    memmove(name, w->name, prefix); /* w->name may be the same place */
+    name_lower(set->wire + RRSET_FIXED, name + prefix);
     if (UNLIKELY(tracing(w) != NULL))
-        resolver_trace_alias(tracing(w), "DNAME", chain->name);
-    bool wanted = w->query->qtype == RRTYPE_CNAME || w->query->qtype == RRTYPE_ANY;
-    return !wanted && go_to_alias(w, rdata_at);
+        resolver_trace_alias(tracing(w), "DNAME", name);
+    return w->query->qtype != RRTYPE_CNAME && go_to_alias(w, rdata_at);
 }
 
 /* Answers for the name where the walk stands; true when it moved on to another one. */

@@ -14,12 +14,18 @@
 /* CNAME and DNAME hops inside our zones; then NOERROR with what was found. */
 #define RESOLVER_CHAIN_MAX 16
 
+/* A DNAME in the message, and where its target stands there. */
+struct resolver_dname {
+    const struct rrset *set; /* NULL for a hop by CNAME */
+    size_t target;
+};
+
 /* The name that an alias led to, and where the chain has been; the resolver's own. */
 struct resolver_chain {
     uint8_t name[NAME_MAX_LEN];
     struct name_hashes hashes;
-    uint64_t seen[RESOLVER_CHAIN_MAX + 1];             /* hashes of the names before */
-    const struct rrset *dname[RESOLVER_CHAIN_MAX + 1]; /* written already; NULL for a CNAME */
+    uint64_t seen[RESOLVER_CHAIN_MAX + 1]; /* hashes of the names before */
+    struct resolver_dname dnames[RESOLVER_CHAIN_MAX + 1];
 };
 
 /* A worker's own; one per thread, made once: rng seeded, stats and trace set, the rest zeroed. */

@@ -168,7 +168,8 @@ static const struct {
                                  "AN a.dn.example.test. 300 CNAME a.dtarget.example.test.\n" },
     { "a.dn.example.test ANY", "NOERROR aa\n"
                                "AN dn.example.test. 300 DNAME dtarget.example.test.\n"
-                               "AN a.dn.example.test. 300 CNAME a.dtarget.example.test.\n" },
+                               "AN a.dn.example.test. 300 CNAME a.dtarget.example.test.\n"
+                               "AN a.dtarget.example.test. 300 A 192.0.2.80\n" },
     { "a.dn.example.test DNAME", "NOERROR aa\n"
                                  "AN dn.example.test. 300 DNAME dtarget.example.test.\n"
                                  "AN a.dn.example.test. 300 CNAME a.dtarget.example.test.\n" SOA },

@@ -272,14 +272,21 @@ END_TEST
 
 START_TEST(answer_synthesise_joins_prefix_and_target)
 {
-    static const uint8_t target[] = "\5other\4test";
     struct answer answer;
     begin(&answer, "A.b.Example.test A", 512);
-    ck_assert(answer_synthesise(&answer, QUESTION_AT, 4, target, sizeof(target), 9));
-    finish(&answer, "NOERROR\nAN A.b.Example.test. 9 CNAME A.b.other.test.\n");
+    ck_assert(answer_synthesise(&answer, QUESTION_AT, 4, QUESTION_AT + 12, 9));
+    ck_assert(answer_synthesise(&answer, QUESTION_AT + 4, 13, QUESTION_AT + 12, 9));
+    ck_assert(answer_synthesise(&answer, QUESTION_AT, 0, QUESTION_AT + 4, 9));
+    finish(&answer, "NOERROR\n"
+                    "AN A.b.Example.test. 9 CNAME A.b.test.\n"
+                    "AN Example.test. 9 CNAME Example.test.test.\n"
+                    "AN A.b.Example.test. 9 CNAME Example.test.\n");
     begin(&answer, "A.b.Example.test A", 512);
-    answer.limit = answer.length + RRSET_FIXED + 4 + sizeof(target) - 1;
-    ck_assert(!answer_synthesise(&answer, QUESTION_AT, 4, target, sizeof(target), 9));
+    answer.limit = answer.length + RRSET_FIXED + 6;
+    ck_assert(answer_synthesise(&answer, QUESTION_AT, 4, QUESTION_AT + 12, 9));
+    begin(&answer, "A.b.Example.test A", 512);
+    answer.limit = answer.length + RRSET_FIXED + 5;
+    ck_assert(!answer_synthesise(&answer, QUESTION_AT, 4, QUESTION_AT + 12, 9));
     finish(&answer, "NOERROR tc\n");
 }
 END_TEST
