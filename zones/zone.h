@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* One zone, compiled: immutable once built, read by any thread, freed by the last zone_unref.
  *
- *   apex ── node ── node            every owner name, and every empty non-terminal between, is one struct zone_node in `nodes`;
- *     │       │                     nodes[0] is the apex. A flat open-addressing table finds a node by the 64-bit hash of its name.
- *     rrset → rrset → NULL          a node's RRsets are a list, most asked types first; each holds its records as they go on the wire.
+ *   apex ── node ── node            every owner name, and every empty non-terminal between, is one
+ * struct zone_node in `nodes`; │       │                     nodes[0] is the apex. A flat
+ * open-addressing table finds a node by the 64-bit hash of its name. rrset → rrset → NULL a node's
+ * RRsets are a list, most asked types first; each holds its records as they go on the wire.
  *
- * Records on the wire: owner pointer (2 bytes, patched at answer time), type, class, TTL, rdata length, rdata. Names in the rdata of
- * RFC 1035 types that end in the zone's apex are stored as prefix + 2-byte pointer; `patches` lists the offsets of these pointers, which
- * the answer writer sets to where the apex stands in the message (the question ends in it). */
+ * Records on the wire: owner pointer (2 bytes, patched at answer time), type, class, TTL, rdata
+ * length, rdata. Names in the rdata of RFC 1035 types that end in the zone's apex are stored as
+ * prefix + 2-byte pointer; `patches` lists the offsets of these pointers, which the answer writer
+ * sets to where the apex stands in the message (the question ends in it). */
 #pragma once
 
 #include "base/arena.h"
@@ -18,17 +20,19 @@
 
 #include <stdatomic.h>
 
-#define RRSET_FIXED 12 /* bytes of a record before its rdata: owner pointer, type, class, TTL, length */
+#define RRSET_FIXED                                                                                \
+    12 /* bytes of a record before its rdata: owner pointer, type, class, TTL, length */
 
 struct rrset {
     const struct rrset *next; /* of the same node */
-    uint32_t ttl;
-    uint32_t length; /* bytes of `wire` */
+    uint32_t ttl;             /* of RRSIG: the first record's; each has that of what it covers */
+    uint32_t length;          /* bytes of `wire` */
     uint16_t type;
-    uint16_t count;      /* records, at least 1 */
-    uint16_t patches;    /* pointers to the apex inside */
-    uint16_t stride;     /* bytes of each record when all are equally long, else 0 */
-    uint8_t wire[];      /* `length` bytes, then padding to 2, then `patches` uint16_t offsets (host order) */
+    uint16_t count;   /* records, at least 1 */
+    uint16_t patches; /* pointers to the apex inside */
+    uint16_t stride;  /* bytes of each record when all are equally long, else 0 */
+    uint8_t wire[];   /* `length` bytes, then padding to 2, then `patches` uint16_t offsets (host
+                         order) */
 };
 
 static inline const uint16_t *rrset_patches(const struct rrset *set)
@@ -37,29 +41,30 @@ static inline const uint16_t *rrset_patches(const struct rrset *set)
 }
 
 enum zone_node_flag {
-    ZONE_NODE_CUT = 1,       /* NS here, not the apex */
-    ZONE_NODE_OCCLUDED = 2,  /* below a cut or a DNAME: never answered, may be glue */
-    ZONE_NODE_WILDCARD = 4,  /* has a child "*" */
+    ZONE_NODE_CUT = 1,      /* NS here, not the apex */
+    ZONE_NODE_OCCLUDED = 2, /* below a cut or a DNAME: never answered, may be glue */
+    ZONE_NODE_WILDCARD = 4, /* has a child "*" */
     ZONE_NODE_DNAME = 8,
-    ZONE_NODE_BOUND_A = 16,  /* A answered by binding */
+    ZONE_NODE_BOUND_A = 16, /* A answered by binding */
     ZONE_NODE_BOUND_AAAA = 32,
 };
 
 struct zone_node {
     const uint8_t *name; /* wire form, lower case */
     const struct rrset *rrsets;
-    uint32_t parent;     /* index of the node one label up; the apex's is itself */
-    uint32_t top;        /* OCCLUDED: index of the topmost cut or DNAME node above */
-    uint32_t binding;    /* BOUND_*: index in the zone's bindings */
+    uint32_t parent;  /* index of the node one label up; the apex's is itself */
+    uint32_t top;     /* OCCLUDED: index of the topmost cut or DNAME node above */
+    uint32_t binding; /* BOUND_*: index in the zone's bindings */
     uint8_t name_length;
     uint8_t labels;
     uint16_t flags;
 };
 
-/* Addresses that a referral needs: all A/AAAA sets in this zone of the NS targets at a cut. `required` ones lie below the cut itself (RFC 9471). */
+/* Addresses that a referral needs: all A/AAAA sets in this zone of the NS targets at a cut.
+ * `required` ones lie below the cut itself (RFC 9471). */
 struct zone_glue {
     const struct rrset *set;
-    uint16_t ns_record;  /* which record of the NS set names it */
+    uint16_t ns_record; /* which record of the NS set names it */
     bool required;
 };
 
@@ -80,7 +85,7 @@ struct zone {
     const uint8_t *apex; /* wire form, lower case */
     uint8_t apex_length;
     uint8_t apex_labels;
-    uint64_t seed;       /* of the name hash */
+    uint64_t seed; /* of the name hash */
     const struct zone_node *nodes;
     uint32_t node_count;
     uint32_t mask; /* table size - 1 */
@@ -104,17 +109,18 @@ enum zone_binding_flag {
     ZONE_BIND_A = 1,
     ZONE_BIND_AAAA = 2,
     ZONE_BIND_OVERRIDE = 4,  /* A/AAAA of the file are hidden instead of being an error */
-    ZONE_BIND_FROM_FILE = 8, /* the pool is made of the file's own A/AAAA here: they must exist; A/AAAA flags are set by the load */
+    ZONE_BIND_FROM_FILE = 8, /* the pool is made of the file's own A/AAAA here: they must exist;
+                                A/AAAA flags are set by the load */
 };
 enum zone_binding_error {
     ZONE_BINDING_OK,
-    ZONE_BINDING_CONFLICT,     /* the file gives A or AAAA here too */
+    ZONE_BINDING_CONFLICT, /* the file gives A or AAAA here too */
     ZONE_BINDING_AT_CNAME,
-    ZONE_BINDING_BELOW_CUT,    /* at or below a cut, or below a DNAME */
+    ZONE_BINDING_BELOW_CUT, /* at or below a cut, or below a DNAME */
     ZONE_BINDING_NOT_IN_ZONE,
     ZONE_BINDING_NO_ADDRESSES, /* FROM_FILE, and the file has no A/AAAA at this name */
     ZONE_BINDING_TWICE,
-    ZONE_BINDING_SIGNED,       /* the zone is signed; answers of pools cannot be, yet */
+    ZONE_BINDING_SIGNED, /* the zone is signed; answers of pools cannot be, yet */
 };
 struct zone_binding {
     const uint8_t *owner; /* wire form, lower case, absolute */
@@ -132,11 +138,13 @@ struct zone_spec {
     atomic_uint_fast64_t *records; /* may be NULL; progress, records read so far */
 };
 
-/* Reads, checks and compiles a zone. Returns owned (one reference), or NULL with errors: "FILE:LINE: message" lines added, and/or errors set in
- * the bindings (those are the caller's to report with their JSON path). Any thread (it may run long). */
+/* Reads, checks and compiles a zone. Returns owned (one reference), or NULL with errors:
+ * "FILE:LINE: message" lines added, and/or errors set in the bindings (those are the caller's to
+ * report with their JSON path). Any thread (it may run long). */
 struct zone *zone_load(const struct zone_spec *spec, struct errlist *errors);
 /* Same from text, for tests and fuzzing; `spec->file` is the name in messages. */
-struct zone *zone_load_text(const struct zone_spec *spec, const char *text, size_t length, struct errlist *errors);
+struct zone *zone_load_text(const struct zone_spec *spec, const char *text, size_t length,
+                            struct errlist *errors);
 struct zone *zone_ref(const struct zone *zone); /* any thread */
 void zone_unref(const struct zone *zone);       /* any thread; the last one frees */
 
@@ -159,7 +167,8 @@ struct zone_found {
 /* Touches the cache line of the table that zone_find will read first. */
 void zone_prefetch(const struct zone *zone, const struct name_hashes *hashes);
 /* `name` in lower case with its hashes (same seed), at or under the apex. No allocation. */
-void zone_find(const struct zone *zone, const uint8_t *name, const struct name_hashes *hashes, struct zone_found *out);
+void zone_find(const struct zone *zone, const uint8_t *name, const struct name_hashes *hashes,
+               struct zone_found *out);
 /* The node of this very name or NULL, whatever lies above. */
 const struct zone_node *zone_node_at(const struct zone *zone, const uint8_t *name, uint64_t hash);
 const struct rrset *zone_node_rrset(const struct zone_node *node, uint16_t type);
@@ -169,5 +178,6 @@ const struct zone_cut *zone_cut_of(const struct zone *zone, const struct zone_no
 
 /* Uncompressed rdata of record `index`; `out` has 65535 bytes. Returns its length. */
 size_t zone_rdata(const struct zone *zone, const struct rrset *set, unsigned index, uint8_t *out);
-/* Prints one RR a line, `owner TTL IN TYPE rdata`: SOA first, then canonical order (RFC 4034 section 6). */
+/* Prints one RR a line, `owner TTL IN TYPE rdata`: SOA first, then canonical order (RFC 4034
+ * section 6). */
 void zone_print(const struct zone *zone, struct strbuf *out);
