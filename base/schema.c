@@ -274,6 +274,8 @@ static bool read_map(struct schema_context *ctx, const struct schema_item *item,
         good = read_entry(ctx, item, member, path, named) && good;
         named->name = arena_strdup(ctx->arena, key);
         named->path = arena_strdup(ctx->arena, path);
+        named->unread = !json_is_object(member) &&
+                        !((item->flags & SCHEMA_OR_FIRST) != 0 && json_is_string(member));
     }
     return good;
 }

@@ -53,6 +53,7 @@ struct schema_map {
 struct schema_named {
     const char *name;
     const char *path; /* JSON path of the value, for cross-check errors */
+    bool unread;      /* map: the value was no object, which is an error already */
 };
 
 struct schema;

@@ -5,6 +5,7 @@
 #include "base/strmap.h"
 #include "server/config_raw.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FILE_MAX ((size_t)64 * 1024 * 1024)
@@ -55,10 +56,52 @@ static void resolve(struct config *config, const struct raw_config *raw, struct 
     strmap_free(build.checks);
 }
 
+/* --- errors in the order of the file --- */
+
+struct placed_line {
+    char *line;
+    unsigned long row, column;
+    size_t found; /* keeps the order of what is said of one place */
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct placed_line *left = a;
+    const struct placed_line *right = b;
+    if (left->row != right->row)
+        return left->row < right->row ? -1 : 1;
+    if (left->column != right->column)
+        return left->column < right->column ? -1 : 1;
+    return left->found < right->found ? -1 : 1;
+}
+
+/* Lines from `first` on all begin with "FILE:LINE:COL:". */
+static void sort_errors(struct errlist *errors, size_t first, const char *file)
+{
+    size_t count = errors->count - first;
+    size_t prefix = strlen(file);
+    struct placed_line *places = MEM_NEW_ARRAY(struct placed_line, count);
+    for (size_t i = 0; i < count; i++) {
+        char *line = errors->lines[first + i];
+        places[i] = (struct placed_line){ .line = line, .found = i };
+        if (strlen(line) <= prefix + 1)
+            continue; /* the name of the file was too long for a line */
+        char *at = line + prefix + 1;
+        places[i].row = strtoul(at, &at, 10);
+        places[i].column = *at == ':' ? strtoul(at + 1, NULL, 10) : 0;
+    }
+    if (count > 1)
+        qsort(places, count, sizeof(*places), by_place);
+    for (size_t i = 0; i < count; i++)
+        errors->lines[first + i] = places[i].line;
+    mem_free(places);
+}
+
 struct config *config_load_text(const char *file, const char *text, size_t length,
                                 struct errlist *errors)
 {
     size_t before = error_count(errors);
+    size_t first = errors->count;
     struct config *config = MEM_NEW(struct config);
     config->arena = arena_new(0);
     config->file = mem_strdup(file);
@@ -75,6 +118,7 @@ struct config *config_load_text(const char *file, const char *text, size_t lengt
     }
     if (error_count(errors) == before)
         return config;
+    sort_errors(errors, first, file);
     config_free(config);
     return NULL;
 }

@@ -127,7 +127,7 @@ static void check_kind(struct config_build *build, const struct raw_member *raw)
 {
     const struct json_doc *doc = &build->config->doc;
     int kinds = (int)raw->address_given + (int)raw->pool_given + (int)raw->service_given;
-    if (kinds != 1)
+    if (kinds != 1 && !raw->named.unread)
         json_error(doc, build->errors, raw->named.path,
                    kinds == 0 ? "needs an \"address\" or a \"pool\""
                               : "has more than one of \"address\", \"pool\" and \"service\"");

@@ -92,7 +92,7 @@ static uint32_t pool_of_name(struct config_build *build, const struct raw_name *
     }
     if (raw->keys.check_given && owner != NULL)
         return make_pool(build, raw, owner);
-    if (!raw->keys.check_given)
+    if (!raw->keys.check_given && !raw->named.unread)
         json_error(&build->config->doc, build->errors, raw->named.path,
                    "needs a \"pool\", or a \"check\" for the zone file's own addresses");
     return CONFIG_NONE;
