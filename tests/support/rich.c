@@ -105,7 +105,8 @@ static const char example_zone[] =
     /* sizes */
     "$GENERATE 1-20 big TXT " A63 "$\n"
     "$GENERATE 1-50 mid A 192.0.2.$\n"
-    "$GENERATE 1-850 huge TXT " A63 "$\n"
+    "$GENERATE 1-830 huge TXT " A63 "$\n" /* 35 octets less than a message */
+    "an-alias-that-is-long-enough CNAME huge\n"
     "*." A63 "." A63 "." B60 " A 192.0.2.5\n"
     /* addresses that a pool hides */
     "bound A 192.0.2.200\n"
@@ -208,6 +209,7 @@ const char *const rich_names[] = {
     "big.example.test",
     "mid.example.test",
     "huge.example.test",
+    "an-alias-that-is-long-enough.example.test",
     "pool.example.test",
     "poolttl.example.test",
     "first.example.test",

@@ -267,6 +267,72 @@ START_TEST(resolver_keeps_to_every_payload)
 }
 END_TEST
 
+/* Owned: a zone with a TXT record s1, s2, ... of each length of rdata up to `most`. */
+static char *zone_of_sizes(unsigned most)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    strbuf_add(&text, "@ 60 SOA a a 1 1 1 1 1\n@ 60 NS a.invalid.\n");
+    for (unsigned length = 1; length <= most; length++) {
+        strbuf_addf(&text, "s%u 60 TXT", length);
+        for (unsigned left = length; left > 0;) {
+            unsigned octets = left <= 256 ? left - 1 : left == 257 ? 254 : 255;
+            strbuf_addf(&text, " \"%0*d\"", (int)octets, 0);
+            left -= octets + 1;
+        }
+        strbuf_add(&text, "\n");
+    }
+    char *result = strbuf_take(&text);
+    strbuf_fini(&text);
+    return result;
+}
+
+/* Every size of answer against each limit: whole, or TC and nothing. */
+START_TEST(resolver_truncates_at_the_octet)
+{
+    static const struct {
+        const char *options;
+        size_t limit, opt;
+    } table[] = { { "", 512, 0 },           { " edns=512", 512, 11 },   { " edns=513 do", 513, 11 },
+                  { " edns=700", 700, 11 }, { " edns=1231", 1231, 11 }, { " edns=65535", 1232, 11 },
+                  { " tcp", 65535, 0 } };
+    static uint8_t answer[UINT16_MAX];
+    struct world *sizes = world_new();
+    char *text = zone_of_sizes(1250);
+    world_zone(sizes, "t", text);
+    for (unsigned length = 2; length <= 1250; length++) {
+        for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+            char ask[80];
+            (void)snprintf(ask, sizeof(ask), "s%u.t TXT%s", length, table[i].options);
+            uint8_t query[DNSMSG_QUERY_MAX];
+            bool tcp = false;
+            size_t size = dnsmsg_query(ask, query, &tcp);
+            size_t full = size + RRSET_FIXED + length;
+            bool fits = full <= table[i].limit;
+            size_t got = world_answer(sizes, query, size, tcp, answer, sizeof(answer));
+            ck_assert_uint_eq(got, fits ? full : size);
+            ck_assert_uint_eq(answer[2] & 2, fits ? 0 : 2);
+            ck_assert_uint_eq(wire_get16(answer + 6), fits);
+            ck_assert_uint_eq(wire_get16(answer + 10), table[i].opt > 0);
+            ck_assert_ptr_null(dnsmsg_check(answer, got));
+        }
+    }
+    mem_free(text);
+    world_free(sizes);
+}
+END_TEST
+
+START_TEST(resolver_fills_a_tcp_message)
+{
+    static uint8_t answer[UINT16_MAX];
+    size_t size = ask_size("huge.example.test TXT tcp", answer);
+    ck_assert_uint_gt(size, 65400);
+    ck_assert_uint_eq(answer[2] & 2, 0);
+    ck_assert_uint_eq(wire_get16(answer + 6), 830);
+    ck_assert_ptr_null(dnsmsg_check(answer, size));
+}
+END_TEST
+
 /* --- junk --- */
 
 static const uint16_t enumerated_classes[] = { 1, 3, 4, 254, 255, 0, 65535 };
@@ -458,6 +524,8 @@ int main(void)
     tcase_add_test(tcase, resolver_sets_tc_for_required_glue_only);
     tcase_add_test(tcase, resolver_writes_far_glue_in_full);
     tcase_add_test(tcase, resolver_keeps_to_every_payload);
+    tcase_add_test(tcase, resolver_truncates_at_the_octet);
+    tcase_add_test(tcase, resolver_fills_a_tcp_message);
     tcase_add_loop_test(tcase, resolver_answers_every_type, 0, 7);
     tcase_add_test(tcase, resolver_answers_every_opcode_and_flag);
     tcase_add_test(tcase, resolver_never_answers_answers);
