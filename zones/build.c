@@ -5,11 +5,13 @@
 #include "base/mem.h"
 #include "zones/rrtype.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define POLL_EVERY 1024 /* records between looks at `cancel` */
+#define POLL_EVERY 1024   /* records between looks at `cancel` */
+#define TRIM_FROM  100000 /* records from which on memory is given back to the system */
 
 void build_error(struct build *build, const struct build_record *record, const char *format, ...)
 {
@@ -198,7 +200,10 @@ static struct zone *load(const struct zone_spec *spec, const char *text, size_t 
         zone_unref(zone);
         zone = NULL;
     }
+    bool large = build.records >= TRIM_FROM;
     build_fini(&build);
+    if (large)
+        (void)malloc_trim(0); /* what the build used is worth tens of bytes a record */
     return zone;
 }
 

@@ -81,7 +81,7 @@ static const struct directive directives[] = {
     { "$ORIGIN", run_origin, 2, 2, "$ORIGIN name" },
     { "$TTL", run_ttl, 2, 2, "$TTL period" },
     { "$INCLUDE", run_include, 2, 3, "$INCLUDE file [origin]" },
-    { "$GENERATE", scan_generate, 4, 6,
+    { "$GENERATE", scan_generate, 5, 7,
       "$GENERATE start-stop[/step] owner [TTL] [class] type rdata, the rdata in quotes when it has "
       "spaces" },
 };

@@ -46,7 +46,7 @@ static size_t parse_modifier(const char *text, size_t left, struct modifier *out
     if (close == NULL)
         return 0;
     const char *at = text + 1;
-    const char *ends[3];
+    const char *ends[3] = { close, close, close };
     unsigned parts = 0;
     for (const char *p = at; p <= close; p++) {
         if (*p != ',' && p != close)
@@ -114,6 +114,26 @@ static bool add_number(struct strbuf *out, uint64_t counter, const struct modifi
     return true;
 }
 
+/* What stands behind the $ at `text`, `left` bytes: puts the counter or a dollar. Returns the bytes
+ * used in *used; false for a bad modifier. */
+static bool add_counter(struct strbuf *out, uint64_t counter, const char *text, size_t left,
+                        size_t *used)
+{
+    struct modifier modifier = { .base = 'd' };
+    *used = 0;
+    if (left > 0 && *text == '$') {
+        strbuf_add_bytes(out, "$", 1);
+        *used = 1;
+        return true;
+    }
+    if (left > 0 && *text == '{') {
+        *used = parse_modifier(text, left, &modifier);
+        if (*used == 0)
+            return false;
+    }
+    return add_number(out, counter, &modifier);
+}
+
 /* Text of a template for one value of the counter. */
 static bool fill_template(const struct rdata_token *template, uint64_t counter, struct strbuf *out)
 {
@@ -126,22 +146,13 @@ static bool fill_template(const struct rdata_token *template, uint64_t counter, 
             size_t skip = template->quoted && text[i + 1] == '"' ? 1 : 0;
             strbuf_add_bytes(out, text + i + skip, 2 - skip);
             i++;
-        } else if (text[i] != '$') {
-            strbuf_add_bytes(out, text + i, 1);
-        } else if (left > 0 && text[i + 1] == '$') {
-            strbuf_add_bytes(out, "$", 1);
-            i++;
-        } else {
-            struct modifier modifier = { .base = 'd' };
+        } else if (text[i] == '$') {
             size_t used = 0;
-            if (left > 0 && text[i + 1] == '{') {
-                used = parse_modifier(text + i + 1, left, &modifier);
-                if (used == 0)
-                    return false;
-            }
-            if (!add_number(out, counter, &modifier))
+            if (!add_counter(out, counter, text + i + 1, left, &used))
                 return false;
             i += used;
+        } else {
+            strbuf_add_bytes(out, text + i, 1);
         }
     }
     return true;
@@ -201,7 +212,7 @@ void scan_generate(struct scan *scan)
     const struct entry *entry = &scan->entry;
     const struct rdata_token *tokens = entry->tokens;
     struct range range;
-    struct generator generator = { .scan = scan, .owner = &tokens[1 + 1], .line = entry->line };
+    struct generator generator = { .scan = scan, .owner = &tokens[2], .line = entry->line };
     if (tokens[1].quoted || !parse_range(&tokens[1], &range)) {
         scan_error(scan, tokens[1].line,
                    "$GENERATE: '%.*s' is not a range (such as 1-254 or "

@@ -50,30 +50,35 @@ struct axis {
     unsigned degrees_max;
 };
 
+/* Degrees, minutes or seconds; they are added to *total as thousandths of a second. */
+static bool read_part(struct rdfield_in *in, const struct rdata_token *token, unsigned part,
+                      const struct axis *axis, uint64_t *total)
+{
+    static const char *const names[3] = { "degrees", "minutes", "seconds" };
+    static const unsigned scale[3] = { DEGREE_MS, 60000, 1 };
+    const uint64_t limits[3] = { axis->degrees_max, 59, 59999 };
+    uint64_t value = 0;
+    if (!parse_fixed(token->text, token->length, part == 2 ? 3 : 0, &value) || value > limits[part])
+        return rdfield_bad(in, "is not a good number of %s", names[part]);
+    *total += value * scale[part];
+    return *total <= (uint64_t)axis->degrees_max * DEGREE_MS ||
+           rdfield_bad(in, "is beyond %u degrees", axis->degrees_max);
+}
+
 /* Degrees, minutes and seconds, the last two of which may be left out, then the hemisphere. */
 static bool read_angle(struct rdfield_in *in, const struct axis *axis)
 {
-    static const unsigned scale[3] = { DEGREE_MS, 60000, 1 };
     uint64_t total = 0;
     for (unsigned part = 0; part < 4; part++) {
         const struct rdata_token *token = rdfield_take_bare(in);
         if (token == NULL)
             return false;
-        bool positive = is_letter(token, axis->positive);
-        if (part > 0 && (positive || is_letter(token, axis->negative)))
-            return rdfield_put_number(in, positive ? MIDDLE + total : MIDDLE - total, 4);
-        if (part == 3)
-            break;
-        uint64_t value = 0;
-        uint64_t limit = part == 0 ? axis->degrees_max : part == 1 ? 59 : 59999;
-        if (!parse_fixed(token->text, token->length, part == 2 ? 3 : 0, &value) || value > limit)
-            return rdfield_bad(in, "is not a good number of %s",
-                               part == 0   ? "degrees"
-                               : part == 1 ? "minutes"
-                                           : "seconds");
-        total += value * scale[part];
-        if (total > (uint64_t)axis->degrees_max * DEGREE_MS)
-            return rdfield_bad(in, "is beyond %u degrees", axis->degrees_max);
+        if (part > 0 && is_letter(token, axis->positive))
+            return rdfield_put_number(in, MIDDLE + total, 4);
+        if (part > 0 && is_letter(token, axis->negative))
+            return rdfield_put_number(in, MIDDLE - total, 4);
+        if (part < 3 && !read_part(in, token, part, axis, &total))
+            return false;
     }
     return rdfield_bad(in, "is neither %c nor %c", axis->positive, axis->negative);
 }
