@@ -25,7 +25,7 @@ enum picker_family { PICKER_A, PICKER_AAAA, PICKER_FAMILIES };
 enum picker_kind { PICKER_SET, PICKER_ROTATE, PICKER_WEIGHT, PICKER_EMPTY };
 
 #define PICKER_TTL_NONE  UINT32_MAX
-#define PICKER_DEPTH_MAX 8
+#define PICKER_DEPTH_MAX 9   /* 8 pools above each other, and their members' sets */
 #define PICKER_RUNS_MAX  256 /* runs of records in one answer; what does not fit is left out */
 
 struct picker;
