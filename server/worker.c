@@ -164,7 +164,8 @@ bool worker_start(struct worker *worker, const struct state *state)
 void worker_publish(struct worker *worker, const struct state *state)
 {
     atomic_store_explicit(&worker->slot, state, memory_order_release);
-    (void)uv_async_send(&worker->wake);
+    if (worker->started) /* the first state comes with worker_start */
+        (void)uv_async_send(&worker->wake);
 }
 
 uint64_t worker_generation(const struct worker *worker)
