@@ -100,10 +100,11 @@ static bool read_records(struct wire_reader *r, struct query *q, struct opt *opt
 static bool read_question(struct wire_reader *r, struct query *q)
 {
     size_t length = name_check(r->bytes + r->pos, r->size - r->pos);
-    const uint8_t *name = wire_take(r, length);
-    const uint8_t *tail = wire_take(r, 4);
-    if (length == 0 || name == NULL || tail == NULL)
+    if (length == 0 || r->size - r->pos - length < 4)
         return false;
+    const uint8_t *name = r->bytes + r->pos;
+    const uint8_t *tail = name + length;
+    r->pos += length + 4;
     name_lower(name, q->name);
     q->name_length = (uint8_t)length;
     q->qtype = wire_get16(tail);

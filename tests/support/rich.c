@@ -1,83 +1,90 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/support/rich.h"
 
+#include "base/strbuf.h"
+
 #include <stdio.h>
 #include <string.h>
 
-/* 63 and 60 octets. */
+/* 63, 60 and 50 octets. */
 #define A63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B60 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
-static const char example_zone[] =
-    "$TTL 300\n"
-    "@ 3600 SOA ns1 hostmaster 2024010101 7200 600 86400 60\n"
-    "@ NS ns1\n"
-    "@ NS ns2\n"
-    "@ MX 10 mail\n"
-    "@ TXT apex\n"
-    "ns1 A 192.0.2.53\n"
-    "ns2 A 192.0.2.54\n"
-    "ns2 AAAA 2001:db8::54\n"
-    "mail A 192.0.2.25\n"
-    "www A 192.0.2.1\n"
-    "www AAAA 2001:db8::1\n"
-    "multi A 192.0.2.1\n"
-    "multi A 192.0.2.2\n"
-    "multi A 192.0.2.3\n"
-    "mx MX 10 mail\n"
-    "mx MX 20 mail.other.test.\n"
-    "mx MX 30 backup\n"
-    "srv SRV 1 2 3 www\n"
-    "txt TXT one\n"
-    "txt TXT \"twenty two\"\n"
-    "txt TXT three\n"
-    "ptr PTR www\n"
-    "type65280 TYPE65280 \\# 4 01020304\n"
-    "a.b.ent TXT deep\n"
-    /* wildcards */
-    "*.wild A 192.0.2.77\n"
-    "*.wild TXT wild\n"
-    "sub.wild A 192.0.2.78\n"
-    "x.y.wild A 192.0.2.79\n"
-    "*.wc CNAME www\n"
-    "*.wloop CNAME x.wloop\n"
-    /* aliases */
-    "alias CNAME www\n"
-    "alias2 CNAME alias\n"
-    "alias3 CNAME alias2\n"
-    "tomulti CNAME multi\n"
-    "topool CNAME pool\n"
-    "tofail CNAME failpool\n"
-    "toapex CNAME @\n"
-    "toother CNAME www.other.test.\n"
-    "toout CNAME www.outside.invalid.\n"
-    "tonx CNAME nothing\n"
-    "tonodata CNAME a.b.ent\n"
-    "todeleg CNAME x.sub\n"
-    "tocut CNAME sub\n"
-    "tochild CNAME www.child\n"
-    "tochildapex CNAME child\n"
-    "towild CNAME foo.wild\n"
-    "todname CNAME foo.dn\n"
-    "zigzag CNAME zig.child\n"
-    "loop1 CNAME loop2\n"
-    "loop2 CNAME loop1\n"
-    "selfloop CNAME selfloop\n"
-    "$GENERATE 0-17 chain$ CNAME chain${1}\n"
-    "chain18 A 192.0.2.99\n"
-    /* DNAME */
-    "dn DNAME dtarget\n"
-    "dn TXT owner\n"
-    "dtarget TXT target\n"
-    "a.dtarget A 192.0.2.80\n"
-    "foo.dtarget CNAME www\n"
-    "dnout DNAME outside.invalid.\n"
-    "dnother DNAME other.test.\n"
-    "dnlong DNAME " A63 "." A63 "." B60 "\n"
-    "dnloop1 DNAME dnloop2\n"
-    "dnloop2 DNAME dnloop1\n"
-    "dngrow DNAME x.dngrow2\n"
-    "dngrow2 DNAME x.dngrow\n"
+#define A50  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define FILL "fill-fill-fill-fill-fill."
+#define AAA  A63 "." A63 "." A63 "."
+
+static const char example_zone[] = "$TTL 300\n"
+                                   "@ 3600 SOA ns1 hostmaster 2024010101 7200 600 86400 60\n"
+                                   "@ NS ns1\n"
+                                   "@ NS ns2\n"
+                                   "@ MX 10 mail\n"
+                                   "@ TXT apex\n"
+                                   "ns1 A 192.0.2.53\n"
+                                   "ns2 A 192.0.2.54\n"
+                                   "ns2 AAAA 2001:db8::54\n"
+                                   "mail A 192.0.2.25\n"
+                                   "www A 192.0.2.1\n"
+                                   "www AAAA 2001:db8::1\n"
+                                   "multi A 192.0.2.1\n"
+                                   "multi A 192.0.2.2\n"
+                                   "multi A 192.0.2.3\n"
+                                   "mx MX 10 mail\n"
+                                   "mx MX 20 mail.other.test.\n"
+                                   "mx MX 30 backup\n"
+                                   "srv SRV 1 2 3 www\n"
+                                   "txt TXT one\n"
+                                   "txt TXT \"twenty two\"\n"
+                                   "txt TXT three\n"
+                                   "ptr PTR www\n"
+                                   "type65280 TYPE65280 \\# 4 01020304\n"
+                                   "a.b.ent TXT deep\n"
+                                   /* wildcards */
+                                   "*.wild A 192.0.2.77\n"
+                                   "*.wild TXT wild\n"
+                                   "sub.wild A 192.0.2.78\n"
+                                   "x.y.wild A 192.0.2.79\n"
+                                   "*.wc CNAME www\n"
+                                   "*.wloop CNAME x.wloop\n"
+                                   /* aliases */
+                                   "alias CNAME www\n"
+                                   "alias2 CNAME alias\n"
+                                   "alias3 CNAME alias2\n"
+                                   "tomulti CNAME multi\n"
+                                   "topool CNAME pool\n"
+                                   "tofail CNAME failpool\n"
+                                   "toapex CNAME @\n"
+                                   "toother CNAME www.other.test.\n"
+                                   "toout CNAME www.outside.invalid.\n"
+                                   "tonx CNAME nothing\n"
+                                   "tonodata CNAME a.b.ent\n"
+                                   "todeleg CNAME x.sub\n"
+                                   "tocut CNAME sub\n"
+                                   "tochild CNAME www.child\n"
+                                   "tochildapex CNAME child\n"
+                                   "towild CNAME foo.wild\n"
+                                   "todname CNAME foo.dn\n"
+                                   "zigzag CNAME zig.child\n"
+                                   "loop1 CNAME loop2\n"
+                                   "loop2 CNAME loop1\n"
+                                   "selfloop CNAME selfloop\n"
+                                   "$GENERATE 0-17 chain$ CNAME chain${1}\n"
+                                   "chain18 A 192.0.2.99\n"
+                                   /* DNAME */
+                                   "dn DNAME dtarget\n"
+                                   "dn TXT owner\n"
+                                   "dtarget TXT target\n"
+                                   "a.dtarget A 192.0.2.80\n"
+                                   "foo.dtarget CNAME www\n"
+                                   "dnout DNAME outside.invalid.\n"
+                                   "dnother DNAME other.test.\n"
+                                   "dnlong DNAME " A63 "." A63 "." B60 "\n"
+                                   "dnloop1 DNAME dnloop2\n"
+                                   "dnloop2 DNAME dnloop1\n"
+                                   "dngrow DNAME x.dngrow2\n"
+                                   "dngrow2 DNAME x.dngrow\n";
+
+static const char example_zone_more[] =
     /* cuts */
     "sub NS ns.sub\n"
     "sub NS ns2\n"
@@ -108,6 +115,14 @@ static const char example_zone[] =
     "$GENERATE 1-830 huge TXT " A63 "$\n" /* 35 octets less than a message */
     "an-alias-that-is-long-enough CNAME huge\n"
     "*." A63 "." A63 "." B60 " A 192.0.2.5\n"
+    /* names so long that their answers do not fit into 512 octets: the CNAME, the DNAME, the
+       CNAME made of a DNAME */
+    AAA FILL "longalias CNAME " AAA A50 ".invalid.\n" AAA FILL "longdn DNAME " AAA A50
+    ".invalid.\n" A63 "." A63 "." FILL "longowner DNAME " A63 "." A63 "." B60 "\n"
+    /* addresses that a pool was made of */
+    "emptyfile A 192.0.2.210\n"
+    "emptyfile AAAA 2001:db8::210\n"
+    "emptyfile TXT left\n"
     /* addresses that a pool hides */
     "bound A 192.0.2.200\n"
     "bound TXT hidden\n";
@@ -189,6 +204,9 @@ const char *const rich_names[] = {
     "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccc.dnlong.example.test",
     "a.dnloop1.example.test",
     "a.dngrow.example.test",
+    AAA FILL "longalias.example.test",
+    "x." AAA FILL "longdn.example.test",
+    A50 "." A63 "." A63 "." FILL "longowner.example.test",
     "sub.example.test",
     "www.sub.example.test",
     "a.b.sub.example.test",
@@ -219,6 +237,7 @@ const char *const rich_names[] = {
     "nodatapool.example.test",
     "failpool.example.test",
     "q.pwild.example.test",
+    "emptyfile.example.test",
     "bound.example.test",
     "other.test",
     "www.other.test",
@@ -270,12 +289,19 @@ static void add_pools(struct world *w)
                PICKER_TTL_NONE);
     world_pool(w, "failpool.example.test", picker_new_empty(PICKER_A, DNS_SERVFAIL, "down"),
                picker_new_empty(PICKER_AAAA, DNS_NOERROR, "down"), PICKER_TTL_NONE);
+    world_pool_of_file(w, "emptyfile.example.test", picker_new_empty(PICKER_A, DNS_NOERROR, "down"),
+                       picker_new_empty(PICKER_AAAA, DNS_NOERROR, "down"));
 }
 
 struct world *rich_world(void)
 {
     struct world *w = world_new();
-    world_zone(w, "example.test", example_zone);
+    struct strbuf text;
+    strbuf_init(&text);
+    strbuf_add(&text, example_zone);
+    strbuf_add(&text, example_zone_more);
+    world_zone(w, "example.test", text.text);
+    strbuf_fini(&text);
     world_zone(w, "other.test", other_zone);
     world_zone(w, "child.example.test", child_zone);
     world_zone(w, "under.far.example.test", under_zone);

@@ -28,6 +28,7 @@ struct world_pool {
     uint8_t owner[NAME_MAX_LEN];
     struct picker *picker[PICKER_FAMILIES];
     uint32_t ttl;
+    bool of_file;
     char *name;
 };
 
@@ -116,6 +117,13 @@ void world_pool(struct world *world, const char *owner, struct picker *a, struct
     pool->name = mem_strdup(owner);
 }
 
+void world_pool_of_file(struct world *world, const char *owner, struct picker *a,
+                        struct picker *aaaa)
+{
+    world_pool(world, owner, a, aaaa, PICKER_TTL_NONE);
+    world->pools[world->pool_count - 1].of_file = true;
+}
+
 struct picker *world_set(struct world *world, const char *text, uint32_t limit, bool rotate,
                          uint32_t ttl)
 {
@@ -162,8 +170,12 @@ static void bind_pool(struct world *world, const struct world_pool *pool, size_t
     struct zone_binding *binding = &zone->bindings[zone->binding_count];
     struct state_binding *state = &zone->pools[zone->binding_count++];
     binding->owner = pool->owner;
-    binding->flags = (pool->picker[PICKER_A] != NULL ? ZONE_BIND_A : 0U) |
-                     (pool->picker[PICKER_AAAA] != NULL ? ZONE_BIND_AAAA : 0U) | ZONE_BIND_OVERRIDE;
+    if (pool->of_file)
+        binding->flags = ZONE_BIND_FROM_FILE;
+    else
+        binding->flags = (pool->picker[PICKER_A] != NULL ? ZONE_BIND_A : 0U) |
+                         (pool->picker[PICKER_AAAA] != NULL ? ZONE_BIND_AAAA : 0U) |
+                         ZONE_BIND_OVERRIDE;
     state->ttl = pool->ttl;
     state->default_ttl = DEFAULT_TTL;
     state->pool = pool->name;

@@ -11,6 +11,10 @@
 #include "resolver/resolver.h"
 #include "tests/support/dnsmsg.h"
 
+/* Not the symbols of server/world.h, which some programs link as well. */
+#define world_free test_world_free
+#define world_pool test_world_pool
+
 struct world;
 
 struct world *world_new(void);
@@ -21,6 +25,9 @@ void world_free(struct world *world);
 void world_zone(struct world *world, const char *apex, const char *text);
 void world_pool(struct world *world, const char *owner, struct picker *a, struct picker *aaaa,
                 uint32_t ttl);
+/* The same for a pool that is made of the file's own A and AAAA at the name. */
+void world_pool_of_file(struct world *world, const char *owner, struct picker *a,
+                        struct picker *aaaa);
 /* A SET of the addresses in `text` (one family, single spaces); its members have the ids
  * 0, 1, ... in order of creation over the whole world. */
 struct picker *world_set(struct world *world, const char *text, uint32_t limit, bool rotate,

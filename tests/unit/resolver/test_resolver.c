@@ -287,6 +287,28 @@ static char *zone_of_sizes(unsigned most)
     return result;
 }
 
+/* Names of rich_names whose CNAME, DNAME and made CNAME do not fit into 512 octets. */
+START_TEST(resolver_truncates_long_aliases)
+{
+    static uint8_t answer[UINT16_MAX];
+    unsigned found = 0;
+    for (size_t n = 0; rich_names[n] != NULL; n++) {
+        char ask[400];
+        if (strstr(rich_names[n], "-fill.long") == NULL)
+            continue;
+        found++;
+        (void)snprintf(ask, sizeof(ask), "%s A", rich_names[n]);
+        size_t size = ask_size(ask, answer);
+        ck_assert_msg((answer[2] & 2) != 0 && wire_get16(answer + 6) == 0, "%s", ask);
+        ck_assert_uint_eq(size, DNS_HEADER + strlen(rich_names[n]) + 2 + 4);
+        (void)snprintf(ask, sizeof(ask), "%s A edns=1232", rich_names[n]);
+        (void)ask_size(ask, answer);
+        ck_assert_msg((answer[2] & 2) == 0 && wire_get16(answer + 6) > 0, "%s", ask);
+    }
+    ck_assert_uint_eq(found, 3);
+}
+END_TEST
+
 /* Every size of answer against each limit: whole, or TC and nothing. */
 START_TEST(resolver_truncates_at_the_octet)
 {
@@ -524,6 +546,7 @@ int main(void)
     tcase_add_test(tcase, resolver_sets_tc_for_required_glue_only);
     tcase_add_test(tcase, resolver_writes_far_glue_in_full);
     tcase_add_test(tcase, resolver_keeps_to_every_payload);
+    tcase_add_test(tcase, resolver_truncates_long_aliases);
     tcase_add_test(tcase, resolver_truncates_at_the_octet);
     tcase_add_test(tcase, resolver_fills_a_tcp_message);
     tcase_add_loop_test(tcase, resolver_answers_every_type, 0, 7);

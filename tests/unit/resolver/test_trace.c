@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <wchar.h>
 
 START_TEST(trace_add_keeps_order_and_text)
 {
@@ -32,6 +33,16 @@ START_TEST(trace_add_leaves_out_what_is_beyond_the_table)
 }
 END_TEST
 
+START_TEST(trace_add_leaves_out_what_cannot_be_printed)
+{
+    struct trace trace;
+    trace_init(&trace);
+    trace_add(&trace, "pick", "%lc", (wint_t)0xd800); /* no character of any locale */
+    ck_assert_uint_eq(trace.count, 0);
+    trace_fini(&trace);
+}
+END_TEST
+
 START_TEST(trace_fini_makes_the_trace_usable_again)
 {
     struct trace trace;
@@ -51,6 +62,7 @@ int main(void)
     TCase *tcase = tcase_create("trace");
     tcase_add_test(tcase, trace_add_keeps_order_and_text);
     tcase_add_test(tcase, trace_add_leaves_out_what_is_beyond_the_table);
+    tcase_add_test(tcase, trace_add_leaves_out_what_cannot_be_printed);
     tcase_add_test(tcase, trace_fini_makes_the_trace_usable_again);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
