@@ -3,6 +3,7 @@
 #include "resolver/picker.h"
 #include "resolver/picker_node.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define OVERLAP_LEAVES 4096  /* with more leaves than this, children are taken to overlap */
@@ -434,6 +435,7 @@ static void fill_weights(struct picker *node, const struct brood *brood)
     uint8_t *table = node_storage(node) + part_size(brood->count, sizeof(brood->child[0]));
     uint8_t *line = table + part_size(brood->count, sizeof(struct picker_column));
     uint64_t *start = (uint64_t *)(void *)line;
+    assert(brood->weight != NULL);
     for (size_t i = 0; i < brood->count; i++) {
         start[i] = node->weight_sum;
         node->weight_sum += brood->weight[i];

@@ -87,7 +87,8 @@ void pool_table_build(struct pool_table *table, const struct pool_view *view,
                       const struct pool_table *previous);
 /* Rebuilds `pool` and everything above it. */
 void pool_table_update(struct pool_table *table, const struct pool_view *view, uint32_t pool);
-/* Same for all pools whose flag is set; each pool is built once, however many below it have changed. Sets the flags of the pools above them as well. */
+/* Same for all pools whose flag is set; each pool is built once, however many below it have
+ * changed. Sets the flags of the pools above them as well. */
 void pool_table_update_many(struct pool_table *table, const struct pool_view *view, bool *changed);
 
 /* The picker for a name bound to the pool: its own on_all_down applied. Borrowed; take a reference

@@ -50,7 +50,8 @@ static void random_member(struct help_world *world, uint32_t pool)
     world->weight[pool][member] = random_weight();
     world->members[pool][member].order = below(3);
     world->nested[pool][member] = one_in(6) ? POOL_BARRED : POOL_LIVE;
-    if (pool > 0 && one_in(2)) {
+    bool nests = below(2 * pool + 1) > pool;
+    if (nests) {
         world->members[pool][member].child = below(pool);
         return;
     }
@@ -217,6 +218,31 @@ static void check_world(const struct help_world *world, const struct pool_table 
     }
 }
 
+/* Whether the pool takes anything from one that is marked. */
+static bool takes_from(const struct pool *pool, const bool *marked)
+{
+    bool takes = pool->fallback != POOL_NONE && marked[pool->fallback];
+    for (size_t i = 0; i < pool->member_count; i++) {
+        uint32_t child = pool->members[i].child;
+        takes |= child != POOL_NONE && marked[child];
+    }
+    return takes;
+}
+
+static void update_many(const struct help_world *world, struct pool_table *table,
+                        const struct pool_view *view, uint32_t first, uint32_t second)
+{
+    bool changed[HELP_POOLS] = { false };
+    bool want[HELP_POOLS] = { false };
+    changed[first] = true;
+    changed[second] = true;
+    pool_table_update_many(table, view, changed);
+    for (uint32_t p = 0; p < world->set.count; p++) { /* children come first */
+        want[p] = p == first || p == second || takes_from(&world->pools[p], want);
+        HELP_CHECK(changed[p] == want[p]);
+    }
+}
+
 /* One graph: built, changed step by step, taken over by a new table as on a reload. */
 static void run_graph(struct seen *seen)
 {
@@ -230,8 +256,12 @@ static void run_graph(struct seen *seen)
     check_world(&world, table, &good, seen);
     for (unsigned i = 0; i < CHANGES; i++) {
         uint32_t pool = random_change(&world);
+        bool many = one_in(4);
+        uint32_t other = many ? random_change(&world) : pool;
         model_remember(&world, &good);
-        if (one_in(4)) {
+        if (many) {
+            update_many(&world, table, &view, pool, other);
+        } else if (one_in(4)) {
             struct pool_table *next = pool_table_new(&world.set);
             pool_table_build(next, &view, table);
             pool_table_free(table);
