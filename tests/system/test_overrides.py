@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Operators' overrides: set, expired, cleared, by member and by address, kept over a restart."""
 import datetime
+import os
 import unittest
 
 import dns
@@ -60,8 +61,8 @@ class Overrides(lib.Case):
 
     def test_it_is_kept_over_a_restart_and_ends_in_time_while_away(self):
         daemon = self.gslbd(config())
-        self.assertIs(daemon.set_state("web", "a", "down", reason="disk")["saved"]
-                      if "saved" in daemon.get("/v1/pools/web") else True, True)
+        reply = daemon.set_state("web", "a", "down", reason="disk")
+        self.assertIsNot(reply.get("saved"), False)
         daemon.put("/v1/pools/second/members/x/weight", {"weight": 9})
         daemon.set_state("second", "y", "down", **{"for": "1s"})
         daemon.stop()
@@ -165,6 +166,45 @@ class Overrides(lib.Case):
         self.assertEqual(before, after)
         self.assertEqual(daemon.get("/v1/status")["generation"], generation)
         self.assertEqual(daemon.get("/v1/overrides")["overrides"], [])
+
+
+    def test_a_full_disk_does_not_stop_a_change(self):
+        daemon = self.gslbd(config())
+        # what stands in the way of the new file's name is a folder: no rename succeeds
+        for name in os.listdir(daemon.dir):
+            if name == "overrides.json":
+                os.unlink(os.path.join(daemon.dir, name))
+        os.mkdir(os.path.join(daemon.dir, "overrides.json"))
+        reply = daemon.set_state("web", "a", "down")
+        self.assertIs(reply["saved"], False)
+        self.assertEqual(daemon.addresses(NAME), [B])
+        self.assertTrue(daemon.get("/v1/status")["alarms"])
+        os.rmdir(os.path.join(daemon.dir, "overrides.json"))
+        self.assertIsNot(daemon.set_state("web", "a", "auto").get("saved"), False)
+        wait_until(lambda: not daemon.get("/v1/status")["alarms"], 5, "the alarm is over")
+
+    def test_a_broken_state_file_is_refused_and_kept_aside(self):
+        """Nothing is ever half applied: neither a cut file nor a forged one."""
+        daemon = self.gslbd(config())
+        daemon.set_state("web", "a", "down")
+        daemon.stop()
+        path = os.path.join(daemon.dir, "overrides.json")
+        with open(path, encoding="utf-8") as f:
+            good = f.read()
+        for text in (good[:len(good) // 2], good.replace('"down"', '"sideways"'), "", "[]", "\0\1\2"):
+            with self.subTest(text[:40]):
+                daemon.write("overrides.json", text)
+                daemon.spawn()
+                try:
+                    ready = wait_until(daemon.is_ready, 5, "ready")
+                except AssertionError:  # it may refuse to start, with the file named
+                    daemon.process = None
+                    self.assertIn("overrides.json", daemon.log())
+                    continue
+                self.assertTrue(ready)
+                self.assertIn("overrides.json", daemon.log())
+                self.assertEqual(daemon.addresses(NAME), [A, B])
+                daemon.stop()
 
 
 class Ctl(lib.Case):

@@ -91,14 +91,20 @@ class Rotation(lib.Case):
         self.assertEqual({r.owner for r in mixed.answer}, {"X.aNy.eXample.TEST."})
 
     def test_members_from_the_zone_file(self):
+        backends = self.backends(3)
         config = {"zones": {"example.test": {"file": "example.test.zone", "names": {
-            "multi": {"policy": "round_robin", "check": "none", "ttl": "11s"}}}},
-            "checks": {"none": {"type": "tcp", "port": 1, "interval": "1h"}}}
-        daemon = self.gslbd(config)
-        pool = daemon.get("/v1/pools/multi.example.test")
-        self.assertEqual(sorted(pool["members"]), ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
-        orders = [daemon.ask("multi.example.test").data("A") for _ in range(6)]
-        self.assert_cyclic(orders, 3)
+            "own": {"policy": "round_robin", "check": "http-ok", "ttl": "11s"}}}},
+            "checks": self.pool_config([])["checks"]}
+        config["checks"]["http-ok"]["port"] = lib.HTTP_PORT
+        records = "".join(f"own IN A {b.address}\n" for b in backends)
+        daemon = self.gslbd(config, {"example.test.zone": lib.ZONE + records})
+        pool = daemon.get("/v1/pools/own.example.test")
+        self.assertEqual(sorted(pool["members"]), sorted(b.address for b in backends))
+        answers = [daemon.ask("own.example.test") for _ in range(6)]
+        self.assert_cyclic([a.data("A") for a in answers], 3)
+        self.assertEqual({r.ttl for a in answers for r in a.answer}, {11})
+        backends[0].kill()
+        dns.wait_until(lambda: len(daemon.addresses("own.example.test")) == 2, 10, "the dead one left")
 
 
 class Ttl(lib.Case):
