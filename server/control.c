@@ -69,9 +69,9 @@ static void control_release(struct control *control)
     control->stopping = true;
     prober_free(control->prober);
     close_handles(control);
+    pool_table_free(control->pools); /* it borrows from the world */
     publisher_world_unref(control->publisher, control->world);
     publisher_free(control->publisher);
-    pool_table_free(control->pools);
     override_store_free(control->overrides);
     alarms_free(control->alarms);
     events_free(control->events);
