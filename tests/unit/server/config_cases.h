@@ -16,11 +16,18 @@ struct config_case {
     const char *errors[CASE_ERRORS]; /* all of them, without "c.json:"; none = accepted */
 };
 
+static inline void unquote(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            *text = '"';
+    }
+}
+
 static inline struct config *load_quoted(const char *json, struct errlist *errors)
 {
     char *text = mem_strdup(json);
-    for (char *at = text; *at != '\0'; at++)
-        *at = *at == '\'' ? '"' : *at;
+    unquote(text);
     struct config *config = config_load_text("c.json", text, strlen(text), errors);
     mem_free(text);
     return config;

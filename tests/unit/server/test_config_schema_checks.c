@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#define NO_PATH "is not a URL path that begins with \"/\" and has no spaces"
 #define CODES                                                                                      \
     " is not a list of status codes from 100 to 599 such as \"200\", \"200-299\" or "              \
     "\"200,204,300-399\""
@@ -50,14 +51,14 @@ static const struct config_case cases[] = {
         "1:87: checks.a.expect_status: must be status codes such as \"200-299,304\", not a number "
         "with a fraction" } },
     /* Nothing may end a line of the request. */
-    { "{'checks': {'a': {'type': 'http', 'path': '/\\r\\nX: y', 'host': 'a\\nb', 'method': 'G\\n',"
+    { "{'checks': {'a': {'type': 'http', 'path': '/\\r\\nX: y'}}}",
+      { "1:43: checks.a.path: \"/\\x0d\\x0aX: y\" " NO_PATH } },
+    { "{'checks': {'a': {'type': 'http', 'host': 'a\\nb', 'method': 'G\\n',"
       "'headers': {'X\\r': 'y', 'Z': 'a\\r\\nb'}}}}",
-      { "1:43: checks.a.path: \"/\\x0d\\x0aX: y\" is not a URL path that begins with \"/\" and has "
-        "no spaces",
-        "1:64: checks.a.host: \"a\\x0ab\" is not a host name, perhaps with port",
-        "1:82: checks.a.method: \"G\\x0a\" is not an HTTP method such as \"GET\"",
-        "1:100: checks.a.headers[\"X\\u000d\"]: not the name of an HTTP header",
-        "1:117: checks.a.headers.Z: a header cannot hold control characters" } },
+      { "1:43: checks.a.host: \"a\\x0ab\" is not a host name, perhaps with port",
+        "1:61: checks.a.method: \"G\\x0a\" is not an HTTP method such as \"GET\"",
+        "1:79: checks.a.headers[\"X\\u000d\"]: not the name of an HTTP header",
+        "1:96: checks.a.headers.Z: a header cannot hold control characters" } },
     { "{'checks': {'a': {'type': 'http', 'path': '', 'host': '', 'headers': {'': 'x', 'b c': 1}}}}",
       { "1:43: checks.a.path: \"\" is not a URL path that begins with \"/\" and has no spaces",
         "1:55: checks.a.host: \"\" is not a host name, perhaps with port",
