@@ -75,7 +75,7 @@ bool rdfield_read_base64(struct rdfield_in *in, bool one)
             strbuf_add_bytes(&text, token->text, token->length);
     } while (good && !one && in->at < in->count);
     if (good && !rdfield_put_base64(in, text.text, text.length))
-        good = rdfield_bad(in, "is not, or ends what is not, base64");
+        good = rdfield_fail(in, "bad base64");
     strbuf_fini(&text);
     return good;
 }
@@ -428,22 +428,17 @@ static bool read_generic(struct rdfield_in *in, uint16_t type)
     if (in->at < in->count && !rdfield_plain('x')->read(in))
         return false;
     if (in->length != length)
-        return rdfield_bad(in, "ends %zu bytes of rdata, not %llu", in->length,
-                           (unsigned long long)length);
+        return rdfield_fail(in, "there are not as many bytes as \\# says");
     if (!rdata_check(type, in->out, in->length))
-        return rdfield_bad(in, "ends rdata that is none of this type");
+        return rdfield_fail(in, "the bytes are not rdata of this type");
     return true;
 }
 
 static bool read_fields(struct rdfield_in *in, uint16_t type)
 {
     const char *fields = fields_of(type);
-    if (fields == NULL) {
-        in->error->token = 0;
-        (void)snprintf(in->error->text, sizeof(in->error->text),
-                       "this type has only the \\# form of RFC 3597");
-        return false;
-    }
+    if (fields == NULL)
+        return rdfield_fail(in, "this type has only the \\# form of RFC 3597");
     for (; *fields != '\0'; fields++) {
         if (!find_kind(*fields)->read(in))
             return false;
@@ -453,7 +448,7 @@ static bool read_fields(struct rdfield_in *in, uint16_t type)
         return rdfield_bad(in, "is too much: the record is complete");
     }
     const char *problem = check_meaning(type, in->out, in->length);
-    return problem == NULL || rdfield_bad(in, "ends it: %s", problem);
+    return problem == NULL || rdfield_fail(in, problem);
 }
 
 int rdata_from_text(uint16_t type, const struct rdata_token *tokens, size_t count,

@@ -20,6 +20,11 @@ static bool fail_at(struct rdfield_in *in, size_t token, const char *text)
     return false;
 }
 
+bool rdfield_fail(struct rdfield_in *in, const char *text)
+{
+    return fail_at(in, in->at > 0 ? in->at - 1 : 0, text);
+}
+
 const struct rdata_token *rdfield_take(struct rdfield_in *in)
 {
     if (in->at < in->count)
@@ -56,7 +61,7 @@ bool rdfield_bad(struct rdfield_in *in, const char *format, ...)
 bool rdfield_put(struct rdfield_in *in, const void *bytes, size_t size)
 {
     if (size > RDATA_MAX - in->length)
-        return fail_at(in, in->at > 0 ? in->at - 1 : 0, "rdata is longer than 65535 bytes");
+        return rdfield_fail(in, "rdata is longer than 65535 bytes");
     if (size != 0)
         memcpy(in->out + in->length, bytes, size);
     in->length += size;
@@ -350,7 +355,7 @@ static bool read_hex(struct rdfield_in *in)
             high = high >= 0 ? -1 : digit;
         }
     } while (in->at < in->count);
-    return high < 0 || rdfield_bad(in, "leaves an odd number of hexadecimal digits");
+    return high < 0 || rdfield_fail(in, "an odd number of hexadecimal digits");
 }
 
 static const struct rdfield_kind kinds[] = {

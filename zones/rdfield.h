@@ -66,8 +66,10 @@ const struct rdfield_kind *rdfield_special(char code);
 const struct rdata_token *rdfield_take(struct rdfield_in *in);
 /* Same, but quotes are an error too. */
 const struct rdata_token *rdfield_take_bare(struct rdfield_in *in);
-/* Sets the error at the token taken last; always false. `format` names what was expected, the token
- * itself is put before it. */
+/* Sets the error, the token taken last being its place; always false. */
+bool rdfield_fail(struct rdfield_in *in, const char *text);
+/* Same for an error of that very token: `format` names what was expected, the token is put
+ * before it. */
 bool rdfield_bad(struct rdfield_in *in, const char *format, ...) PRINTF(2, 3);
 bool rdfield_put(struct rdfield_in *in, const void *bytes, size_t size);
 bool rdfield_put_number(struct rdfield_in *in, uint64_t value, unsigned bytes);

@@ -8,7 +8,6 @@
 #include "zones/rdwrite.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -344,11 +343,7 @@ bool svcb_read(struct rdfield_in *in)
         return true;
     sort_params(in->out + start, in->length - start);
     const char *problem = check_params(in->out + start, in->length - start);
-    if (problem == NULL)
-        return true;
-    in->error->token = in->at - 1;
-    (void)snprintf(in->error->text, sizeof(in->error->text), "%s", problem);
-    return false;
+    return problem == NULL || rdfield_fail(in, problem);
 }
 
 /* --- writer --- */
