@@ -4,6 +4,8 @@
 #include "base/wire.h"
 #include "zones/rrtype.h"
 
+#include <string.h>
+
 /* Records that a query may bring beside its question: an OPT, a signature, the SOA of an IXFR. The
  * peers take any number or none; a bound keeps a datagram of thousands from costing more than one.
  */
@@ -97,6 +99,38 @@ static bool read_records(struct wire_reader *r, struct query *q, struct opt *opt
     return true;
 }
 
+/* Eight octets in lower case (RFC 4343). Seven bits of each are added to what carries into the
+ * eighth from 'A' on, and from '[' on; no octet carries into the next. */
+static uint64_t lower8(uint64_t octets)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t low = octets & each * 0x7f;
+    uint64_t letters = (low + each * (0x80 - 'A')) ^ (low + each * (0x80 - '['));
+    return octets | (letters & ~octets & each * 0x80) >> 2;
+}
+
+static void lower_word(const uint8_t *from, uint8_t *to)
+{
+    uint64_t octets = 0;
+    memcpy(&octets, from, sizeof(octets));
+    octets = lower8(octets);
+    memcpy(to, &octets, sizeof(octets));
+}
+
+/* As name_lower, for a name of known length: it would be the longest loop of a query. The last word
+ * may overlap the one before. */
+static void lower_name(const uint8_t *name, size_t length, uint8_t *out)
+{
+    const size_t word = sizeof(uint64_t);
+    if (UNLIKELY(length < word)) {
+        name_lower(name, out);
+        return;
+    }
+    for (size_t at = 0; at + word < length; at += word)
+        lower_word(name + at, out + at);
+    lower_word(name + length - word, out + length - word);
+}
+
 static bool read_question(struct wire_reader *r, struct query *q)
 {
     size_t length = name_check(r->bytes + r->pos, r->size - r->pos);
@@ -105,7 +139,7 @@ static bool read_question(struct wire_reader *r, struct query *q)
     const uint8_t *name = r->bytes + r->pos;
     const uint8_t *tail = name + length;
     r->pos += length + 4;
-    name_lower(name, q->name);
+    lower_name(name, length, q->name);
     q->name_length = (uint8_t)length;
     q->qtype = wire_get16(tail);
     q->qclass = wire_get16(tail + 2);
