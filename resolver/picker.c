@@ -280,25 +280,60 @@ static void pick_node(const struct picker *node, const struct way *way, struct j
         job->out->rcode = node->rcode;
 }
 
+/* From nodes that give one answer the way down is straight: one child at each. */
+static const struct picker *descend(const struct picker *node, struct rng *rng, struct way *way)
+{
+    while (way->room == 1 && (node->kind == PICKER_WEIGHT || node->kind == PICKER_ROTATE)) {
+        uint32_t child;
+        if (node->kind == PICKER_WEIGHT)
+            child = draw_one(node, rng);
+        else
+            way->turn = picker_turn(way->turn, node->spin, node->magic, &child);
+        node = node->children[child];
+        way->ttl = picker_min(way->ttl, node->ttl);
+    }
+    return node;
+}
+
+static void pick_leaf(const struct picker *set, const struct way *way, struct pick *out)
+{
+    uint32_t start;
+    picker_turn(way->turn, set->spin, set->magic, &start);
+    out->ttl = way->ttl;
+    out->runs = 0;
+    out->total = 0;
+    add_run(out, set, start, picker_min(way->room, set->limit));
+}
+
+/* Out of line: the frame that it needs would slow the plain SET down. */
+__attribute__((noinline)) static void pick_graph(const struct picker *picker,
+                                                 const struct pick_context *ctx, struct pick *out)
+{
+    struct way way = { .turn = ctx->turn, .room = picker->limit, .ttl = picker->ttl };
+    struct job job = { .ctx = ctx, .out = out };
+    const struct picker *node = picker;
+    if (ctx->trace == NULL)
+        node = descend(picker, ctx->rng, &way);
+    if (node->kind == PICKER_SET && ctx->trace == NULL) {
+        pick_leaf(node, &way, out);
+        return;
+    }
+    out->ttl = PICKER_TTL_NONE;
+    out->runs = 0;
+    out->total = 0;
+    pick_node(node, &way, &job);
+}
+
 void picker_pick(const struct picker *picker, const struct pick_context *ctx, struct pick *out)
 {
     out->rcode = 0;
     out->stride = picker_stride(picker->family);
     if (LIKELY(picker->kind == PICKER_SET && ctx->trace == NULL)) {
-        uint32_t start;
-        picker_turn(ctx->turn, picker->spin, picker->magic, &start);
-        out->ttl = picker->ttl;
-        out->runs = 0;
-        out->total = 0;
-        add_run(out, picker, start, picker->limit);
-        return;
+        struct way way = { .turn = ctx->turn, .room = picker->limit, .ttl = picker->ttl };
+        pick_leaf(picker, &way, out);
+    } else {
+        pick_graph(picker, ctx, out);
     }
-    struct way way = { .turn = ctx->turn, .room = PICKER_UNLIMITED, .ttl = PICKER_TTL_NONE };
-    struct job job = { .ctx = ctx, .out = out };
-    out->ttl = PICKER_TTL_NONE;
-    out->runs = 0;
-    out->total = 0;
-    pick_node(picker, &way, &job);
 }
 
 /* ---- questions ----------------------------------------------------------------------------------
