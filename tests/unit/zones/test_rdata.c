@@ -86,6 +86,9 @@ static bool ldns_differs(const char *type, const char *text)
     /* RFC 9460 appendix A.1: escapes of the list are not those of the string; ldns mixes them */
     if (strcmp(type, "HTTPS") == 0 && strstr(text, "alpn") != NULL && strchr(text, '\\') != NULL)
         return true;
+    /* ldns carries the seconds of the latitude over to a longitude that has none */
+    if (strcmp(type, "LOC") == 0 && strstr(text, "1 2 3.") != NULL)
+        return true;
     return strncmp(text, "\\#", 2) == 0; /* by ldns not checked against the type */
 }
 
