@@ -6,7 +6,6 @@
 #include "health/check.h"
 
 #define CHECK_HTTP_BODY_MAX   65536 /* bytes of the body that are read */
-#define CHECK_HTTP_HEADER_MAX 65536 /* bytes of all header lines, trailers too; more is a failure  \
-                                     */
+#define CHECK_HTTP_HEADER_MAX 65536 /* bytes of all header and trailer lines; more is a failure */
 
 extern const struct check_type check_http_type;

@@ -16,6 +16,9 @@
  * machine slept, or a callback took too long. */
 #define BEAT_MS  100
 #define STALL_MS 500
+/* Attempts started before sockets and timers have their turn again: starting a thousand at once
+ * would itself be a stall. */
+#define START_BATCH 50
 /* A timeout that is seen so much late is put off once by as much: the loop was busy, and what the
  * target sent meanwhile was not looked at. */
 #define BUSY_MS 50
@@ -55,7 +58,7 @@ struct check_runner {
     uint64_t beat_ms; /* last sign of life, by config.boot_ms */
     uv_timer_t beat;
     uv_timer_t wake;  /* at the first deadline */
-    uv_idle_t hurry;  /* active when deadlines have passed: the loop does not sleep */
+    uv_idle_t hurry;  /* active when deadlines have passed or more is to start: no sleep */
     uv_check_t check; /* after sockets were served: deadlines are looked at here */
     unsigned handles; /* open */
 
@@ -233,13 +236,22 @@ static void start(struct target *target)
         target->type->start(runner->loop, check, &target->spec->endpoint, on_attempt_done, target);
 }
 
-/* Starts what may start. */
+static void on_hurry(uv_idle_t *idle)
+{
+    (void)idle; /* it is there that the loop does not sleep */
+}
+
+/* Starts what may start; what is over a batch goes on in the loop's next round. */
 static void pump(struct check_runner *runner)
 {
-    while (runner->running_count < runner->config.running_max) {
+    for (unsigned i = 0; runner->running_count < runner->config.running_max; i++) {
         struct target *target = TAILQ_FIRST(&runner->queue);
         if (target == NULL)
             break;
+        if (i == START_BATCH) {
+            uv_idle_start(&runner->hurry, on_hurry);
+            break;
+        }
         TAILQ_REMOVE(&runner->queue, target, link);
         start(target);
     }
@@ -268,11 +280,6 @@ static void run_due(struct check_runner *runner)
             put_queued(target, target->due_ms);
     }
     pump(runner);
-}
-
-static void on_hurry(uv_idle_t *idle)
-{
-    (void)idle; /* it is there that the loop does not sleep */
 }
 
 /* Not acted upon here, before sockets are served: an answer that waits in a buffer comes first. */

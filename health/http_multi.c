@@ -20,7 +20,6 @@ struct http_socket {
     uv_poll_t poll;
     struct http_multi *multi;
     curl_socket_t fd;
-    int events; /* of enum uv_poll_event */
 };
 
 static void tell_done(struct http_multi *multi)
@@ -56,16 +55,9 @@ static void run_now(struct check_later *now)
     turn(CONTAINER_OF(now, struct http_multi, now), CURL_SOCKET_TIMEOUT, 0);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events);
-
-static void socket_watch(struct http_socket *socket)
-{
-    uv_poll_start(&socket->poll, socket->events, on_poll);
-}
-
 /* On an error, libuv stops watching and tells nothing else. curl is not told CURL_CSELECT_ERR, on
- * which it gives up without looking: what a peer sent before its reset can still be read, and then
- * the system call says what happened. */
+ * which it gives up without looking: it reads what the peer sent before its reset, and then the
+ * system call says what happened. */
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct http_socket *socket = CONTAINER_OF(poll, struct http_socket, poll);
@@ -75,8 +67,6 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     if (status < 0 || events & UV_WRITABLE)
         flags |= CURL_CSELECT_OUT;
     turn(socket->multi, socket->fd, flags);
-    if (status < 0 && !uv_is_closing((const uv_handle_t *)poll))
-        socket_watch(socket);
 }
 
 static void on_socket_closed(uv_handle_t *handle)
@@ -112,9 +102,8 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *data, vo
         socket = socket_new(multi, fd);
     if (socket == NULL)
         return 0; /* epoll has no room: this one ends by its timeout, the others go on */
-    socket->events =
-        (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    socket_watch(socket);
+    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+    uv_poll_start(&socket->poll, events, on_poll);
     return 0;
 }
 

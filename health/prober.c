@@ -75,13 +75,17 @@ static void count_attempt(struct prober_metrics *metrics, const struct check_out
     }
 }
 
-static void entry_end_wait(struct prober *prober, struct entry *entry)
+/* After the event has been handed over: who waited for the first results finds all of them. */
+static void end_wait(struct prober *prober, uint32_t id)
 {
-    if (!entry->awaited)
-        return;
-    entry->awaited = false;
-    if (--prober->awaited == 0)
-        pthread_cond_broadcast(&prober->first);
+    pthread_mutex_lock(&prober->lock);
+    struct entry *entry = entry_find(prober, id);
+    if (entry != NULL && entry->awaited) {
+        entry->awaited = false;
+        if (--prober->awaited == 0)
+            pthread_cond_broadcast(&prober->first);
+    }
+    pthread_mutex_unlock(&prober->lock);
 }
 
 static int64_t until_ms(uint64_t due_ms)
@@ -104,12 +108,12 @@ static void on_outcome(void *data, const struct check_outcome *outcome)
     if (known) {
         entry->status = status;
         entry->due_ms = outcome->due_ms;
-        entry_end_wait(prober, entry);
     }
     pthread_mutex_unlock(&prober->lock);
 
     if (known && outcome->notify)
         prober->event(prober->data, &status);
+    end_wait(prober, status.id);
 }
 
 /* Probe thread. */

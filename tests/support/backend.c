@@ -140,7 +140,7 @@ static void plan_body(struct backend *backend, struct strbuf *out)
     pthread_mutex_unlock(&backend->lock);
 }
 
-static const char half_answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf of it";
+static const char half_answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhalf of it";
 
 static void plan_make(struct backend *backend, struct connection *connection)
 {
@@ -176,6 +176,7 @@ static void plan_make(struct backend *backend, struct connection *connection)
     case BACKEND_RESET:
     case BACKEND_CUT:
         strbuf_add(&plan->head, half_answer);
+        plan_body(backend, &plan->head);
         plan->ending = connection->face == BACKEND_RESET ? END_RESET : END_CLOSE;
         break;
     case BACKEND_GREET:
@@ -210,7 +211,10 @@ static void answer_start(struct backend *backend, struct connection *connection)
 static void accept_all(struct backend *backend)
 {
     for (;;) {
-        int fd = accept4(backend->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage peer;
+        socklen_t length = sizeof(peer);
+        int fd = accept4(backend->listener, (struct sockaddr *)&peer, &length,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0)
             return;
         struct connection *connection = MEM_NEW(struct connection);

@@ -21,8 +21,8 @@ enum backend_face {
     BACKEND_ENDLESS_LINE,    /* one header line without end */
     BACKEND_HUGE_BODY,       /* body, then filling without end */
     BACKEND_GARBAGE,         /* bytes that are not HTTP, then closes */
-    BACKEND_RESET,           /* RST in the middle of the body */
-    BACKEND_CUT,             /* closes in the middle of the body */
+    BACKEND_RESET,           /* RST in the middle of a larger body than this */
+    BACKEND_CUT,             /* closes in the middle of it */
     BACKEND_SLOW,            /* as BACKEND_HTTP, but `delay` ms after the request */
     BACKEND_CONTINUE,        /* two 100 Continue, then as BACKEND_HTTP */
     BACKEND_GREET, /* sends the body as it is at once, waits for the other side to close */

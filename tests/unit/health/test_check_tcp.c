@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define LIMIT_MS 5000
 
@@ -177,12 +178,14 @@ static int no_ports_left(void)
     socklen_t length = endpoint_to_sockaddr(&target, &sa);
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int holder = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(listener, (const struct sockaddr *)&sa, length) != 0 || listen(listener, 8) != 0 ||
-        connect(holder, (const struct sockaddr *)&sa, length) != 0)
-        return 2;
+    bool ready = bind(listener, (const struct sockaddr *)&sa, length) == 0 &&
+                 listen(listener, 8) == 0 &&
+                 connect(holder, (const struct sockaddr *)&sa, length) == 0;
     struct check check = tcp_check(NULL, NULL);
     struct attempt_end end = attempt_run(&check, target, LIMIT_MS, NULL);
-    return end.done && end.result == HEALTH_NO_VERDICT ? 0 : 3;
+    close(holder);
+    close(listener);
+    return ready && end.done && end.result == HEALTH_NO_VERDICT ? 0 : 3;
 }
 
 /* The only port there is for us is the one that is dead: the kernel connects the socket to itself.

@@ -2,10 +2,12 @@
 #include "health/http_multi.h"
 
 #include "base/compiler.h"
+#include "base/mem.h"
 #include "tests/support/backend.h"
 
 #include <check.h>
 #include <stdio.h>
+#include <string.h>
 
 #define LIMIT_MS 5000
 
@@ -151,6 +153,29 @@ START_TEST(remove_from_within_done)
 }
 END_TEST
 
+/* More than one read of curl's waits in the socket when the reset has come: libuv tells of it once.
+ */
+START_TEST(reset_behind_data_is_seen)
+{
+    static char body[40000];
+    memset(body, 'x', sizeof(body) - 1);
+    backend_set_body(backend, body);
+    backend_set_face(backend, BACKEND_RESET);
+    struct request request = { .done = 0 };
+    request_start(&request);
+    for (bool sent = false; !sent && !over;) {
+        uv_run(&loop.uv, UV_RUN_NOWAIT);
+        char *text = backend_last_request(backend);
+        sent = text[0] != '\0';
+        mem_free(text);
+    }
+    ck_assert(backend_wait_open(backend, 0, LIMIT_MS));
+    run_until_done(&request);
+    ck_assert_int_ne(request.code, CURLE_OK);
+    ck_assert_int_eq(request.status, 200); /* what came before was not lost */
+}
+END_TEST
+
 START_TEST(take_gives_clean_handles)
 {
     CURL *easy = http_multi_take(loop.http);
@@ -173,6 +198,7 @@ int main(void)
     tcase_add_test(tcase, many_at_once);
     tcase_add_test(tcase, remove_before_and_after_it_connects);
     tcase_add_test(tcase, remove_from_within_done);
+    tcase_add_test(tcase, reset_behind_data_is_seen);
     tcase_add_test(tcase, take_gives_clean_handles);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
