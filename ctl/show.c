@@ -87,7 +87,7 @@ static void add_override(struct table *table, const json_t *override)
     char reason[CELL_TEXT];
     char text[CELL_TEXT];
     if (!json_is_object(override)) {
-        table_add(table, NULL);
+        table_add(table, "");
         return;
     }
     const json_t *state = cell_get(override, "state");
@@ -213,7 +213,7 @@ void show_overrides(const struct show *show, const json_t *root)
         cell_add_distance(&table, show, cell_get(override, "since"));
         cell_add_distance(&table, show, cell_get(override, "until"));
         cell_add_value(&table, cell_get(override, "reason"));
-        table_add(&table, json_is_true(cell_get(override, "orphan")) ? "orphan" : NULL);
+        table_add(&table, json_is_true(cell_get(override, "orphan")) ? "orphan" : "");
     }
     cell_finish(show, &table);
 }

@@ -117,7 +117,7 @@ void cell_add_last(struct table *table, const json_t *last)
     char text[CELL_TEXT];
     char reason[CELL_TEXT];
     if (!json_is_object(last)) {
-        table_add(table, NULL);
+        table_add(table, "");
         return;
     }
     (void)snprintf(text, sizeof(text), "%.200s, %.1f ms",

@@ -54,7 +54,8 @@ void table_add_colour(struct table *table, const char *text, enum table_colour c
 {
     struct strbuf clean;
     strbuf_init(&clean);
-    table_add_clean(&clean, text == NULL || text[0] == '\0' ? "-" : text);
+    if (text != NULL)
+        table_add_clean(&clean, text[0] == '\0' ? "-" : text);
     void *cells = table->cells;
     mem_grow(&cells, &table->capacity, table->count + 1, sizeof(*table->cells));
     table->cells = cells;
@@ -89,7 +90,8 @@ static void measure(const struct table *table, struct column columns[TABLE_COLUM
         struct column *column = &columns[i % table->columns];
         size_t width = width_of(table->cells[i].text);
         column->width = width > column->width ? width : column->width;
-        if (i >= table->columns && strcmp(table->cells[i].text, "-") != 0)
+        bool empty = width == 0 || strcmp(table->cells[i].text, "-") == 0;
+        if (i >= table->columns && !empty)
             column->used = true;
     }
 }

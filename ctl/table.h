@@ -27,7 +27,7 @@ struct table {
 /* `heads` are `columns` words. */
 void table_init(struct table *table, const char *const *heads, size_t columns);
 void table_fini(struct table *table);
-/* The next cell, from left to right; NULL is shown as "-". */
+/* The next cell, from left to right; "" is shown as "-", NULL stays blank. */
 void table_add(struct table *table, const char *text);
 void table_add_colour(struct table *table, const char *text, enum table_colour colour);
 /* Appends the lines; a column that is empty in every row but the head is left out. */

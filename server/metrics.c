@@ -223,8 +223,11 @@ static void pool_live(struct metrics *metrics)
     const struct poolset *set = &metrics->world->pools;
     for (uint32_t p = 0; p < set->count; p++) {
         struct pool_status status;
+        unsigned has = pool_families(set, p);
         pool_table_status(control_pools(metrics->control), p, &status);
         for (size_t f = 0; f < PICKER_FAMILIES; f++) {
+            if ((has & 1U << f) == 0)
+                continue;
             struct label labels[] = { { "pool", set->pools[p].name }, { "family", families[f] } };
             put_count(metrics, labels, 2, status.live[f]);
         }

@@ -176,7 +176,8 @@ bool http_client_read(uv_loop_t *loop, int fd, unsigned limit_ms, struct http_cl
         out->closed = receive(loop, fd, &in) == 0;
         whole = split(&in, out->closed, out);
     }
-    if (whole && strncmp(out->head, "HTTP/1.1 ", 9) == 0)
+    /* an answer to HEAD has no body, and so is never whole */
+    if (out->head != NULL && strncmp(out->head, "HTTP/1.1 ", 9) == 0)
         out->status = (unsigned)strtoul(out->head + 9, NULL, 10);
     char value[32];
     if (whole)
