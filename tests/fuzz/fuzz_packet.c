@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Any packet to an answer, over UDP and over TCP, from one rich world with pools. Held to what is
+/* Any packet to an answer, over UDP and over TCP, from one rich scene with pools. Held to what is
  * true of every answer: QR and the id, the question as it was asked, the form of the message, the
  * limit, and that ldns reads it. */
 #include "base/wire.h"
@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                                          \
     } while (0)
 
-static struct world *world;
+static struct scene *scene;
 
 static size_t limit_of(const struct query *q, bool tcp)
 {
@@ -60,10 +60,10 @@ static void check_answer(const struct resolver_request *request, const uint8_t *
 static void answer_once(const uint8_t *data, size_t size, bool tcp)
 {
     static uint8_t answer[UINT16_MAX];
-    const struct state *state = world_state(world);
+    const struct state *state = scene_state(scene);
     struct resolver_request request = { .packet = data, .size = size, .tcp = tcp };
     resolver_parse(state, &request);
-    size_t length = resolver_answer(state, world_scratch(world), &request, answer, sizeof(answer));
+    size_t length = resolver_answer(state, scene_scratch(scene), &request, answer, sizeof(answer));
     check_answer(&request, data, answer, length);
     if (length == 0)
         return;
@@ -75,8 +75,8 @@ static void answer_once(const uint8_t *data, size_t size, bool tcp)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (world == NULL)
-        world = rich_world();
+    if (scene == NULL)
+        scene = rich_scene();
     if (size > UINT16_MAX)
         return 0;
     answer_once(data, size, false);

@@ -268,7 +268,7 @@ static const struct {
     { "other.test", "198.51.100.7 198.51.100.8", NULL, 0, true, 20, PICKER_TTL_NONE },
 };
 
-static void add_pools(struct world *w)
+static void add_pools(struct scene *w)
 {
     for (size_t i = 0; i < ARRAY_LEN(pools); i++) {
         struct picker *family[] = { NULL, NULL };
@@ -276,36 +276,36 @@ static void add_pools(struct world *w)
         for (size_t f = 0; f < 2; f++) {
             if (text[f] != NULL)
                 family[f] =
-                    world_set(w, text[f], pools[i].limit, pools[i].rotate, pools[i].pool_ttl);
+                    scene_set(w, text[f], pools[i].limit, pools[i].rotate, pools[i].pool_ttl);
         }
-        world_pool(w, pools[i].owner, family[0], family[1], pools[i].own_ttl);
+        scene_pool(w, pools[i].owner, family[0], family[1], pools[i].own_ttl);
     }
     char many[1024] = "10.1.2.1";
     size_t used = strlen(many);
     for (unsigned i = 2; i <= 60; i++)
         used += (size_t)snprintf(many + used, sizeof(many) - used, " 10.1.2.%u", i);
-    world_pool(w, "bigpool.example.test", world_set(w, many, 0, true, 20), NULL, PICKER_TTL_NONE);
-    world_pool(w, "nodatapool.example.test", picker_new_empty(PICKER_A, DNS_NOERROR, "down"), NULL,
+    scene_pool(w, "bigpool.example.test", scene_set(w, many, 0, true, 20), NULL, PICKER_TTL_NONE);
+    scene_pool(w, "nodatapool.example.test", picker_new_empty(PICKER_A, DNS_NOERROR, "down"), NULL,
                PICKER_TTL_NONE);
-    world_pool(w, "failpool.example.test", picker_new_empty(PICKER_A, DNS_SERVFAIL, "down"),
+    scene_pool(w, "failpool.example.test", picker_new_empty(PICKER_A, DNS_SERVFAIL, "down"),
                picker_new_empty(PICKER_AAAA, DNS_NOERROR, "down"), PICKER_TTL_NONE);
-    world_pool_of_file(w, "emptyfile.example.test", picker_new_empty(PICKER_A, DNS_NOERROR, "down"),
+    scene_pool_of_file(w, "emptyfile.example.test", picker_new_empty(PICKER_A, DNS_NOERROR, "down"),
                        picker_new_empty(PICKER_AAAA, DNS_NOERROR, "down"));
 }
 
-struct world *rich_world(void)
+struct scene *rich_scene(void)
 {
-    struct world *w = world_new();
+    struct scene *w = scene_new();
     struct strbuf text;
     strbuf_init(&text);
     strbuf_add(&text, example_zone);
     strbuf_add(&text, example_zone_more);
-    world_zone(w, "example.test", text.text);
+    scene_zone(w, "example.test", text.text);
     strbuf_fini(&text);
-    world_zone(w, "other.test", other_zone);
-    world_zone(w, "child.example.test", child_zone);
-    world_zone(w, "under.far.example.test", under_zone);
+    scene_zone(w, "other.test", other_zone);
+    scene_zone(w, "child.example.test", child_zone);
+    scene_zone(w, "under.far.example.test", under_zone);
     add_pools(w);
-    world_nsid(w, "node");
+    scene_nsid(w, "node");
     return w;
 }

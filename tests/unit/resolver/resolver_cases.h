@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What the rich world (tests/support/rich.c) answers, asked afresh each time: every row of
+/* What the rich scene (tests/support/rich.c) answers, asked afresh each time: every row of
  * docs/protocol.md has one here. */
 #pragma once
 

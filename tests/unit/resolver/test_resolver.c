@@ -11,23 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct world *world;
+static struct scene *scene;
 
 static void set_up(void)
 {
-    world = rich_world();
-    (void)world_state(world);
+    scene = rich_scene();
+    (void)scene_state(scene);
 }
 
 static void tear_down(void)
 {
-    world_free(world);
+    scene_free(scene);
 }
 
 START_TEST(resolver_answers_as_the_table_says)
 {
-    world_reset(world); /* without forks the cases share the counters */
-    char *text = world_dig(world, cases[_i].ask);
+    scene_reset(scene); /* without forks the cases share the counters */
+    char *text = scene_dig(scene, cases[_i].ask);
     ck_assert_msg(strcmp(text, cases[_i].want) == 0, "%s\nwant: %sgot:  %s", cases[_i].ask,
                   cases[_i].want, text);
     mem_free(text);
@@ -39,7 +39,7 @@ END_TEST
 /* The last octets of the addresses in the answer, as digits behind each other. */
 static void order_of(const char *ask, char *out)
 {
-    char *text = world_dig(world, ask);
+    char *text = scene_dig(scene, ask);
     size_t used = 0;
     for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
         if (at[-1] >= '0' && at[-1] <= '9' && strstr(text, "AN ") != NULL)
@@ -64,7 +64,7 @@ START_TEST(resolver_rotates)
         { "first.example.test A", { "5", "5", "5", "5", "5", "5" } },
     };
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-        world_reset(world);
+        scene_reset(scene);
         for (size_t n = 0; n < 6; n++) {
             char order[64];
             order_of(table[i].ask, order);
@@ -80,7 +80,7 @@ END_TEST
 START_TEST(resolver_rotates_each_name_by_itself)
 {
     char order[64];
-    world_reset(world);
+    scene_reset(scene);
     order_of("pool.example.test A", order);
     order_of("pool.example.test AAAA", order);
     ck_assert_str_eq(order, "12");
@@ -102,15 +102,15 @@ START_TEST(resolver_rotates_records_of_any_length)
     static const char *const txt[] = { "AN txt.example.test. 300 TXT \"one\"",
                                        "AN txt.example.test. 300 TXT \"twenty two\"",
                                        "AN txt.example.test. 300 TXT \"three\"" };
-    world_reset(world);
+    scene_reset(scene);
     for (size_t turn = 0; turn < 7; turn++) {
-        char *text = world_dig(world, "mx.example.test MX");
+        char *text = scene_dig(scene, "mx.example.test MX");
         ck_assert_int_eq(strncmp(text + strlen("NOERROR aa\n"), mx[turn % 3], strlen(mx[turn % 3])),
                          0);
         for (size_t i = 0; i < 3; i++)
             ck_assert_uint_eq(dnsmsg_count(text, mx[i]), 1);
         mem_free(text);
-        text = world_dig(world, "txt.example.test TXT");
+        text = scene_dig(scene, "txt.example.test TXT");
         for (size_t i = 0; i < 3; i++)
             ck_assert_uint_eq(dnsmsg_count(text, txt[i]), 1);
         mem_free(text);
@@ -122,17 +122,17 @@ END_TEST
 
 START_TEST(resolver_follows_sixteen_hops)
 {
-    char *text = world_dig(world, "chain2.example.test A edns=1232");
+    char *text = scene_dig(scene, "chain2.example.test A edns=1232");
     ck_assert_uint_eq(dnsmsg_count(text, "AN chain18.example.test. 300 A 192.0.2.99"), 1);
     mem_free(text);
-    text = world_dig(world, "chain1.example.test A edns=1232");
+    text = scene_dig(scene, "chain1.example.test A edns=1232");
     ck_assert_uint_eq(
         dnsmsg_count(text, "AN chain17.example.test. 300 CNAME chain18.example.test."), 1);
     ck_assert_ptr_null(strstr(text, " A "));
     ck_assert_ptr_null(strstr(text, "SOA"));
     ck_assert_ptr_eq(strstr(text, "NOERROR aa\n"), text);
     mem_free(text);
-    text = world_dig(world, "chain0.example.test A edns=1232");
+    text = scene_dig(scene, "chain0.example.test A edns=1232");
     ck_assert_ptr_null(strstr(text, "AN chain17"));
     mem_free(text);
 }
@@ -141,7 +141,7 @@ END_TEST
 /* A DNAME that leads to itself makes longer and longer names: said once, cut in the end. */
 START_TEST(resolver_cuts_a_growing_dname)
 {
-    char *text = world_dig(world, "a.dngrow.example.test A tcp");
+    char *text = scene_dig(scene, "a.dngrow.example.test A tcp");
     ck_assert_uint_eq(
         dnsmsg_count(text, "AN dngrow.example.test. 300 DNAME x.dngrow2.example.test."), 1);
     ck_assert_uint_eq(
@@ -161,7 +161,7 @@ START_TEST(resolver_says_yxdomain_beyond_255_octets)
         char ask[160];
         (void)snprintf(ask, sizeof(ask), "%.*s.dnlong.example.test A edns=1232", label,
                        "ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc");
-        char *text = world_dig(world, ask);
+        char *text = scene_dig(scene, ask);
         bool fits = label + 1 <= 52;
         ck_assert_ptr_eq(strstr(text, fits ? "NOERROR aa\n" : "YXDOMAIN aa\n"), text);
         ck_assert_ptr_nonnull(strstr(text, " DNAME "));
@@ -179,7 +179,7 @@ static size_t ask_size(const char *ask, uint8_t *answer)
     uint8_t query[DNSMSG_QUERY_MAX];
     bool tcp = false;
     size_t size = dnsmsg_query(ask, query, &tcp);
-    return world_answer(world, query, size, tcp, answer, UINT16_MAX);
+    return scene_answer(scene, query, size, tcp, answer, UINT16_MAX);
 }
 
 static unsigned lines_with(const char *text, const char *start)
@@ -197,7 +197,7 @@ START_TEST(resolver_sets_tc_for_required_glue_only)
     for (unsigned payload = 512; payload <= 1300; payload += 7) {
         char ask[80];
         (void)snprintf(ask, sizeof(ask), "x.bigglue.example.test A edns=%u", payload);
-        char *text = world_dig(world, ask);
+        char *text = scene_dig(scene, ask);
         ck_assert_uint_eq(lines_with(text, "NS "), 13);
         unsigned glue = lines_with(text, "AR ");
         ck_assert_msg((glue < 13) == (strstr(text, "NOERROR tc\n") == text), "%u: %s", payload,
@@ -206,7 +206,7 @@ START_TEST(resolver_sets_tc_for_required_glue_only)
         complete = glue == 13;
         mem_free(text);
         (void)snprintf(ask, sizeof(ask), "x.optglue.example.test A edns=%u", payload);
-        text = world_dig(world, ask);
+        text = scene_dig(scene, ask);
         ck_assert_msg(strstr(text, "NOERROR\n") == text || lines_with(text, "NS ") == 0, "%s",
                       text);
         mem_free(text);
@@ -218,7 +218,7 @@ END_TEST
 /* Names that stand beyond 16 KiB cannot be pointed at: their glue is written in full. */
 START_TEST(resolver_writes_far_glue_in_full)
 {
-    char *text = world_dig(world, "x.farglue.example.test A tcp edns=512");
+    char *text = scene_dig(scene, "x.farglue.example.test A tcp edns=512");
     ck_assert_ptr_eq(strstr(text, "NOERROR\n"), text);
     ck_assert_uint_eq(lines_with(text, "NS farglue.example.test. "), 400);
     ck_assert_uint_eq(lines_with(text, "AR a-rather-long-name-for-a-server-"), 800);
@@ -227,7 +227,7 @@ START_TEST(resolver_writes_far_glue_in_full)
                            "192.0.2.1"),
         1);
     mem_free(text);
-    text = world_dig(world, "x.overglue.example.test A tcp");
+    text = scene_dig(scene, "x.overglue.example.test A tcp");
     ck_assert_ptr_eq(strstr(text, "NOERROR tc\n"), text);
     mem_free(text);
 }
@@ -242,12 +242,12 @@ START_TEST(resolver_keeps_to_every_payload)
     for (size_t n = 0; rich_names[n] != NULL; n++) {
         for (size_t t = 0; t < ARRAY_LEN(types); t++) {
             char ask[400];
-            world_reset(world);
+            scene_reset(scene);
             (void)snprintf(ask, sizeof(ask), "%s %s tcp edns=512", rich_names[n], types[t]);
             size_t full = ask_size(ask, whole);
             for (unsigned payload = 500; payload < 1300; payload += 61) {
                 unsigned limit = payload < 512 ? 512 : payload > 1232 ? 1232 : payload;
-                world_reset(world);
+                scene_reset(scene);
                 (void)snprintf(ask, sizeof(ask), "%s %s edns=%u", rich_names[n], types[t], payload);
                 size_t size = ask_size(ask, answer);
                 ck_assert_uint_le(size, limit);
@@ -319,9 +319,9 @@ START_TEST(resolver_truncates_at_the_octet)
                   { " edns=700", 700, 11 }, { " edns=1231", 1231, 11 }, { " edns=65535", 1232, 11 },
                   { " tcp", 65535, 0 } };
     static uint8_t answer[UINT16_MAX];
-    struct world *sizes = world_new();
+    struct scene *sizes = scene_new();
     char *text = zone_of_sizes(1250);
-    world_zone(sizes, "t", text);
+    scene_zone(sizes, "t", text);
     for (unsigned length = 2; length <= 1250; length++) {
         for (size_t i = 0; i < ARRAY_LEN(table); i++) {
             char ask[80];
@@ -331,7 +331,7 @@ START_TEST(resolver_truncates_at_the_octet)
             size_t size = dnsmsg_query(ask, query, &tcp);
             size_t full = size + RRSET_FIXED + length;
             bool fits = full <= table[i].limit;
-            size_t got = world_answer(sizes, query, size, tcp, answer, sizeof(answer));
+            size_t got = scene_answer(sizes, query, size, tcp, answer, sizeof(answer));
             ck_assert_uint_eq(got, fits ? full : size);
             ck_assert_uint_eq(answer[2] & 2, fits ? 0 : 2);
             ck_assert_uint_eq(wire_get16(answer + 6), fits);
@@ -340,7 +340,7 @@ START_TEST(resolver_truncates_at_the_octet)
         }
     }
     mem_free(text);
-    world_free(sizes);
+    scene_free(sizes);
 }
 END_TEST
 
@@ -364,9 +364,9 @@ static void ask_raw(uint8_t *query, size_t size, bool tcp)
 {
     static uint8_t answer[UINT16_MAX];
     struct resolver_request request = { .packet = query, .size = size, .tcp = tcp };
-    resolver_parse(world_state(world), &request);
+    resolver_parse(scene_state(scene), &request);
     size_t length =
-        resolver_answer(world_state(world), world_scratch(world), &request, answer, sizeof(answer));
+        resolver_answer(scene_state(scene), scene_scratch(scene), &request, answer, sizeof(answer));
     bool good = length >= DNS_HEADER && length <= (tcp ? 65535U : 1232U) && answer[0] == query[0] &&
                 answer[1] == query[1] && (answer[2] & 0xf8) == (0x80 | (query[2] & 0x78)) &&
                 dnsmsg_check(answer, length) == NULL;
@@ -420,12 +420,12 @@ START_TEST(resolver_never_answers_answers)
     size_t size = dnsmsg_query("www.example.test A", query, &tcp);
     for (unsigned flags = 0x8000; flags < 0x10000; flags++) {
         wire_put16(query + 2, flags);
-        ck_assert_uint_eq(world_answer(world, query, size, false, answer, sizeof(answer)), 0);
+        ck_assert_uint_eq(scene_answer(scene, query, size, false, answer, sizeof(answer)), 0);
     }
     /* What we say to junk is not answered by us either: no loop (RFC 8906 section 3). */
     size_t length = ask_size("www.example.test A opcode=15", answer);
     uint8_t again[512];
-    ck_assert_uint_eq(world_answer(world, answer, length, false, again, sizeof(again)), 0);
+    ck_assert_uint_eq(scene_answer(scene, answer, length, false, again, sizeof(again)), 0);
 }
 END_TEST
 
@@ -433,7 +433,7 @@ END_TEST
 
 START_TEST(resolver_counts)
 {
-    struct stats *stats = world_scratch(world)->stats;
+    struct stats *stats = scene_scratch(scene)->stats;
     const char *const asks[] = { "pool.example.test A",    "nx.example.test A tcp",
                                  "big.example.test TXT",   "www.example.test A qr",
                                  "bigpool.example.test A", "www.example.test A edns=1 version=1" };
@@ -441,7 +441,7 @@ START_TEST(resolver_counts)
     uint64_t members = stats_get_member(stats, 0);
     uint64_t big = stats_get_member(stats, 30); /* one of bigpool's */
     for (size_t i = 0; i < ARRAY_LEN(asks); i++)
-        mem_free(world_dig(world, asks[i]));
+        mem_free(scene_dig(scene, asks[i]));
     ck_assert_uint_eq(stats_get(&stats->queries[STATS_UDP]), before + 5);
     ck_assert_uint_ge(stats_get(&stats->queries[STATS_TCP]), 1);
     ck_assert_uint_ge(stats_get(&stats->responses[DNS_NXDOMAIN]), 1);
@@ -459,9 +459,9 @@ static char *explain(const char *ask)
 {
     static struct trace trace;
     trace_init(&trace);
-    world_scratch(world)->trace = &trace;
-    mem_free(world_dig(world, ask));
-    world_scratch(world)->trace = NULL;
+    scene_scratch(scene)->trace = &trace;
+    mem_free(scene_dig(scene, ask));
+    scene_scratch(scene)->trace = NULL;
     struct strbuf text;
     strbuf_init(&text);
     for (size_t i = 0; i < trace.count; i++)
@@ -497,7 +497,7 @@ START_TEST(resolver_explains)
         { "big.example.test TXT", { "answer: rcode 0, truncated" } },
     };
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-        world_reset(world);
+        scene_reset(scene);
         char *text = explain(table[i].ask);
         for (size_t s = 0; s < 4 && table[i].steps[s] != NULL; s++)
             ck_assert_msg(strstr(text, table[i].steps[s]) != NULL, "%s: no \"%s\" in\n%s",
@@ -509,8 +509,8 @@ END_TEST
 
 START_TEST(resolver_explain_moves_no_counter)
 {
-    struct stats *stats = world_scratch(world)->stats;
-    world_reset(world);
+    struct stats *stats = scene_scratch(scene)->stats;
+    scene_reset(scene);
     struct stats before;
     memcpy(&before, stats, sizeof(before));
     uint64_t member = stats_get_member(stats, 0);

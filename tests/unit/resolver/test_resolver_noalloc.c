@@ -93,9 +93,9 @@ static void make_queries(void)
 START_TEST(resolver_allocates_nothing)
 {
     static uint8_t answer[UINT16_MAX];
-    struct world *world = rich_world();
-    const struct state *state = world_state(world);
-    struct resolver_scratch *scratch = world_scratch(world);
+    struct scene *scene = rich_scene();
+    const struct state *state = scene_state(scene);
+    struct resolver_scratch *scratch = scene_scratch(scene);
     make_queries();
 
     uint64_t start = atomic_load(&allocations);
@@ -119,7 +119,7 @@ START_TEST(resolver_allocates_nothing)
     ck_assert_uint_eq(after - before, 0);
     ck_assert_uint_gt(answered, QUERIES * 9 / 10);
     ck_assert_uint_gt(octets, answered * 40);
-    world_free(world);
+    scene_free(scene);
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "tests/support/world.h"
+#include "tests/support/scene.h"
 
 #include "base/mem.h"
 
@@ -15,7 +15,7 @@
 #define MEMBERS_MAX STATS_CHUNK
 #define MESSAGE_MAX 65535
 
-struct world_zone {
+struct scene_zone {
     uint8_t apex[NAME_MAX_LEN];
     char *text;
     const struct zone *zone;
@@ -24,7 +24,7 @@ struct world_zone {
     size_t binding_count;
 };
 
-struct world_pool {
+struct scene_pool {
     uint8_t owner[NAME_MAX_LEN];
     struct picker *picker[PICKER_FAMILIES];
     uint32_t ttl;
@@ -32,10 +32,10 @@ struct world_pool {
     char *name;
 };
 
-struct world {
-    struct world_zone zones[ZONES_MAX];
+struct scene {
+    struct scene_zone zones[ZONES_MAX];
     size_t zone_count;
-    struct world_pool pools[POOLS_MAX];
+    struct scene_pool pools[POOLS_MAX];
     size_t pool_count;
     struct state_zone state_zones[ZONES_MAX];
     struct turn *turns;
@@ -50,7 +50,7 @@ struct world {
 
 static void fail(const char *what, const char *detail)
 {
-    fprintf(stderr, "world: %s: %s\n", what, detail);
+    fprintf(stderr, "scene: %s: %s\n", what, detail);
     abort();
 }
 
@@ -63,53 +63,53 @@ static void read_name(const char *text, uint8_t *out)
     name_lower(name, out);
 }
 
-struct world *world_new(void)
+struct scene *scene_new(void)
 {
-    struct world *world = MEM_NEW(struct world);
-    world->turns = mem_alloc_aligned(TURNS * sizeof(struct turn));
-    world->stats = mem_alloc_aligned(sizeof(*world->stats));
-    if (!stats_reserve_members(world->stats, MEMBERS_MAX))
+    struct scene *scene = MEM_NEW(struct scene);
+    scene->turns = mem_alloc_aligned(TURNS * sizeof(struct turn));
+    scene->stats = mem_alloc_aligned(sizeof(*scene->stats));
+    if (!stats_reserve_members(scene->stats, MEMBERS_MAX))
         fail("stats", "no room");
-    world->scratch.stats = world->stats;
-    rng_seed(&world->scratch.rng, SEED);
-    world->state.settings.udp_payload = 1232;
-    return world;
+    scene->scratch.stats = scene->stats;
+    rng_seed(&scene->scratch.rng, SEED);
+    scene->state.settings.udp_payload = 1232;
+    return scene;
 }
 
-void world_free(struct world *world)
+void scene_free(struct scene *scene)
 {
-    zonedb_free(world->zonedb);
-    for (size_t i = 0; i < world->zone_count; i++) {
-        zone_unref(world->zones[i].zone);
-        mem_free(world->zones[i].text);
+    zonedb_free(scene->zonedb);
+    for (size_t i = 0; i < scene->zone_count; i++) {
+        zone_unref(scene->zones[i].zone);
+        mem_free(scene->zones[i].text);
     }
-    for (size_t i = 0; i < world->pool_count; i++) {
-        picker_unref(world->pools[i].picker[PICKER_A]);
-        picker_unref(world->pools[i].picker[PICKER_AAAA]);
-        mem_free(world->pools[i].name);
+    for (size_t i = 0; i < scene->pool_count; i++) {
+        picker_unref(scene->pools[i].picker[PICKER_A]);
+        picker_unref(scene->pools[i].picker[PICKER_AAAA]);
+        mem_free(scene->pools[i].name);
     }
-    stats_fini(world->stats);
-    mem_free(world->stats);
-    mem_free(world->turns);
-    mem_free(world->nsid);
-    mem_free(world);
+    stats_fini(scene->stats);
+    mem_free(scene->stats);
+    mem_free(scene->turns);
+    mem_free(scene->nsid);
+    mem_free(scene);
 }
 
-void world_zone(struct world *world, const char *apex, const char *text)
+void scene_zone(struct scene *scene, const char *apex, const char *text)
 {
-    if (world->zone_count == ZONES_MAX)
+    if (scene->zone_count == ZONES_MAX)
         fail(apex, "too many zones");
-    struct world_zone *zone = &world->zones[world->zone_count++];
+    struct scene_zone *zone = &scene->zones[scene->zone_count++];
     read_name(apex, zone->apex);
     zone->text = mem_strdup(text);
 }
 
-void world_pool(struct world *world, const char *owner, struct picker *a, struct picker *aaaa,
+void scene_pool(struct scene *scene, const char *owner, struct picker *a, struct picker *aaaa,
                 uint32_t ttl)
 {
-    if (world->pool_count == POOLS_MAX)
+    if (scene->pool_count == POOLS_MAX)
         fail(owner, "too many pools");
-    struct world_pool *pool = &world->pools[world->pool_count++];
+    struct scene_pool *pool = &scene->pools[scene->pool_count++];
     read_name(owner, pool->owner);
     pool->picker[PICKER_A] = a;
     pool->picker[PICKER_AAAA] = aaaa;
@@ -117,14 +117,14 @@ void world_pool(struct world *world, const char *owner, struct picker *a, struct
     pool->name = mem_strdup(owner);
 }
 
-void world_pool_of_file(struct world *world, const char *owner, struct picker *a,
+void scene_pool_of_file(struct scene *scene, const char *owner, struct picker *a,
                         struct picker *aaaa)
 {
-    world_pool(world, owner, a, aaaa, PICKER_TTL_NONE);
-    world->pools[world->pool_count - 1].of_file = true;
+    scene_pool(scene, owner, a, aaaa, PICKER_TTL_NONE);
+    scene->pools[scene->pool_count - 1].of_file = true;
 }
 
-struct picker *world_set(struct world *world, const char *text, uint32_t limit, bool rotate,
+struct picker *scene_set(struct scene *scene, const char *text, uint32_t limit, bool rotate,
                          uint32_t ttl)
 {
     struct picker_entry entries[256];
@@ -132,29 +132,29 @@ struct picker *world_set(struct world *world, const char *text, uint32_t limit, 
     char *copy = mem_strdup(text);
     char *rest = copy;
     for (const char *word; (word = strsep(&rest, " ")) != NULL;) {
-        if (count == ARRAY_LEN(entries) || world->members == MEMBERS_MAX ||
+        if (count == ARRAY_LEN(entries) || scene->members == MEMBERS_MAX ||
             !addr_parse(word, &entries[count].addr))
             fail("addresses", text);
-        entries[count++].member = world->members++;
+        entries[count++].member = scene->members++;
     }
     enum picker_family family = entries[0].addr.family == ADDR_V4 ? PICKER_A : PICKER_AAAA;
     mem_free(copy);
     return picker_new_set(family, entries, count, limit, rotate, ttl, "set");
 }
 
-void world_nsid(struct world *world, const char *nsid)
+void scene_nsid(struct scene *scene, const char *nsid)
 {
-    world->nsid = mem_strdup(nsid);
-    world->state.settings.nsid = (const uint8_t *)world->nsid;
-    world->state.settings.nsid_length = (uint16_t)strlen(nsid);
+    scene->nsid = mem_strdup(nsid);
+    scene->state.settings.nsid = (const uint8_t *)scene->nsid;
+    scene->state.settings.nsid_length = (uint16_t)strlen(nsid);
 }
 
 /* The zone with the longest apex at or above the pool's name. */
-static struct world_zone *zone_of(struct world *world, const struct world_pool *pool)
+static struct scene_zone *zone_of(struct scene *scene, const struct scene_pool *pool)
 {
-    struct world_zone *best = NULL;
-    for (size_t i = 0; i < world->zone_count; i++) {
-        struct world_zone *zone = &world->zones[i];
+    struct scene_zone *best = NULL;
+    for (size_t i = 0; i < scene->zone_count; i++) {
+        struct scene_zone *zone = &scene->zones[i];
         if (name_is_under(pool->owner, zone->apex) &&
             (best == NULL || name_length(zone->apex) > name_length(best->apex)))
             best = zone;
@@ -164,9 +164,9 @@ static struct world_zone *zone_of(struct world *world, const struct world_pool *
     return best;
 }
 
-static void bind_pool(struct world *world, const struct world_pool *pool, size_t index)
+static void bind_pool(struct scene *scene, const struct scene_pool *pool, size_t index)
 {
-    struct world_zone *zone = zone_of(world, pool);
+    struct scene_zone *zone = zone_of(scene, pool);
     struct zone_binding *binding = &zone->bindings[zone->binding_count];
     struct state_binding *state = &zone->pools[zone->binding_count++];
     binding->owner = pool->owner;
@@ -181,22 +181,22 @@ static void bind_pool(struct world *world, const struct world_pool *pool, size_t
     state->pool = pool->name;
     for (size_t family = 0; family < PICKER_FAMILIES; family++) {
         state->picker[family] = pool->picker[family];
-        state->turn[family] = &world->turns[STATE_TURNS + index * PICKER_FAMILIES + family];
+        state->turn[family] = &scene->turns[STATE_TURNS + index * PICKER_FAMILIES + family];
     }
 }
 
-static void load_zone(struct world_zone *zone)
+static void load_zone(struct scene_zone *zone)
 {
     struct errlist errors;
     errlist_init(&errors);
     struct zone_spec spec = { .apex = zone->apex,
-                              .file = "world",
+                              .file = "scene",
                               .bindings = zone->bindings,
                               .binding_count = zone->binding_count,
                               .seed = SEED };
     zone->zone = zone_load_text(&spec, zone->text, strlen(zone->text), &errors);
     for (size_t i = 0; i < errors.count; i++)
-        fprintf(stderr, "world: %s\n", errors.lines[i]);
+        fprintf(stderr, "scene: %s\n", errors.lines[i]);
     for (size_t i = 0; i < zone->binding_count; i++) {
         if (zone->bindings[i].error != ZONE_BINDING_OK)
             fail(zone->pools[i].pool, "cannot be bound");
@@ -206,64 +206,64 @@ static void load_zone(struct world_zone *zone)
     errlist_fini(&errors);
 }
 
-static void build(struct world *world)
+static void build(struct scene *scene)
 {
     const struct zone *zones[ZONES_MAX];
-    for (size_t i = 0; i < world->pool_count; i++)
-        bind_pool(world, &world->pools[i], i);
-    for (size_t i = 0; i < world->zone_count; i++) {
-        load_zone(&world->zones[i]);
-        zones[i] = world->zones[i].zone;
-        world->state_zones[i].bindings = world->zones[i].pools;
+    for (size_t i = 0; i < scene->pool_count; i++)
+        bind_pool(scene, &scene->pools[i], i);
+    for (size_t i = 0; i < scene->zone_count; i++) {
+        load_zone(&scene->zones[i]);
+        zones[i] = scene->zones[i].zone;
+        scene->state_zones[i].bindings = scene->zones[i].pools;
     }
-    world->zonedb = zonedb_new(zones, world->zone_count, SEED);
-    world->state.generation = 1;
-    world->state.zonedb = world->zonedb;
-    world->state.zones = world->state_zones;
-    world->state.turns = world->turns;
-    world->built = true;
+    scene->zonedb = zonedb_new(zones, scene->zone_count, SEED);
+    scene->state.generation = 1;
+    scene->state.zonedb = scene->zonedb;
+    scene->state.zones = scene->state_zones;
+    scene->state.turns = scene->turns;
+    scene->built = true;
 }
 
-const struct state *world_state(struct world *world)
+const struct state *scene_state(struct scene *scene)
 {
-    if (!world->built)
-        build(world);
-    return &world->state;
+    if (!scene->built)
+        build(scene);
+    return &scene->state;
 }
 
-struct resolver_scratch *world_scratch(struct world *world)
+struct resolver_scratch *scene_scratch(struct scene *scene)
 {
-    return &world->scratch;
+    return &scene->scratch;
 }
 
-void world_reset(struct world *world)
+void scene_reset(struct scene *scene)
 {
     for (size_t i = 0; i < TURNS; i++)
-        atomic_store_explicit(&world->turns[i].value, 0, memory_order_relaxed);
+        atomic_store_explicit(&scene->turns[i].value, 0, memory_order_relaxed);
 }
 
-size_t world_answer(struct world *world, const uint8_t *query, size_t size, bool tcp, uint8_t *out,
+size_t scene_answer(struct scene *scene, const uint8_t *query, size_t size, bool tcp, uint8_t *out,
                     size_t room)
 {
-    const struct state *state = world_state(world);
+    const struct state *state = scene_state(scene);
     uint8_t *packet = mem_dup(query, size);
     uint8_t *answer = mem_alloc(room);
     struct resolver_request request = { .packet = packet, .size = size, .tcp = tcp };
     resolver_parse(state, &request);
-    size_t length = resolver_answer(state, &world->scratch, &request, answer, room);
+    size_t length = resolver_answer(state, &scene->scratch, &request, answer, room);
     memcpy(out, answer, length);
     mem_free(answer);
     mem_free(packet);
     return length;
 }
 
-char *world_dig(struct world *world, const char *words)
+char *scene_dig(struct scene *scene, const char *words)
 {
     uint8_t query[DNSMSG_QUERY_MAX];
     bool tcp = false;
     size_t size = dnsmsg_query(words, query, &tcp);
     uint8_t *answer = mem_alloc(MESSAGE_MAX);
-    size_t length = world_answer(world, query, size, tcp, answer, MESSAGE_MAX);
+    size_t length = scene_answer(scene, query, size, tcp, answer, MESSAGE_MAX);
     char *text = NULL;
     if (length == 0) {
         text = mem_strdup("nothing");
