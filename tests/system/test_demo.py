@@ -55,7 +55,7 @@ class Demo(lib.Case):
             return f.read()
 
     def shell(self, line):
-        line = re.sub(r"(?<![\w/])build/(?=gslb)", lib.BUILD + "/", line)
+        line = re.sub(r"(?<![\w/-])build/(?=gslb)", lib.BUILD + "/", line)
         return subprocess.run(["bash", "-c", line], cwd=lib.TOP, capture_output=True, text=True, timeout=30,
                               check=False, stdin=subprocess.DEVNULL)
 
