@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define BLOCK        ((size_t)256 << 10)
+#define NOT_CLOSED   "the parenthesis is not closed"
 #define UNCLOSED_MAX 20 /* each costs a pass over the rest of the file */
 
 /* What ends a word; everything else is part of one. */
@@ -177,7 +178,7 @@ static enum lex lex_entry(struct lexer *lexer, struct entry *entry)
     if (lexer->depth == 0)
         return LEX_DONE;
     lexer->unclosed = true;
-    return bad(lexer, "the parenthesis is not closed");
+    return bad(lexer, NOT_CLOSED);
 }
 
 /* --- buffer --- */
@@ -227,13 +228,17 @@ static void skip_line(struct source *source)
 }
 
 /* A line that goes on with a broken record begins with a space or a closing parenthesis mostly. */
-static bool at_continuation(struct source *source)
+static bool is_continuation(const char *line)
 {
-    if (source->start == source->end && !fill(source))
-        return false;
-    enum byte_class class = class_at(source->data + source->start);
+    enum byte_class class = class_at(line);
     return class == BLANK || class == NEWLINE || class == RETURN || class == COMMENT ||
            class == CLOSE;
+}
+
+static bool at_continuation(struct source *source)
+{
+    return (source->start < source->end || fill(source)) &&
+           is_continuation(source->data + source->start);
 }
 
 static void recover(struct source *source, const struct lexer *lexer)
@@ -259,9 +264,29 @@ static void recover_unclosed(struct source *source, struct lexer *lexer)
     source->eof = true;
 }
 
+/* True when a line between the parenthesis and the problem looks like the start of a record: then
+ * it is the parenthesis that is wrong. */
+static bool record_inside(const struct lexer *lexer)
+{
+    const char *at = lexer->opened;
+    while (lexer->depth > 0 && at < lexer->at) {
+        at = memchr(at, '\n', (size_t)(lexer->at - at));
+        if (at == NULL)
+            return false;
+        at++;
+        if (at < lexer->at && !is_continuation(at))
+            return true;
+    }
+    return false;
+}
+
 static enum source_result fail(struct source *source, struct lexer *lexer,
                                struct source_error *error)
 {
+    if (!lexer->unclosed && record_inside(lexer)) {
+        lexer->unclosed = true;
+        lexer->problem = NOT_CLOSED;
+    }
     error->line = lexer->unclosed ? lexer->opened_line : lexer->line;
     error->text = lexer->problem;
     if (lexer->unclosed)
