@@ -40,8 +40,8 @@ struct prober_status {
     int64_t next_in_ms; /* until the next attempt, >= 0 */
 };
 
-/* Called on the probe thread: at each change of verdict or of `suspect`, and at the first result of
- * each target. Must not block: hand it over. */
+/* Called on the probe thread, without a lock: at each change of verdict or of `suspect`, and when
+ * the first attempt of a target has ended (with no verdict, too). Must not block: hand it over. */
 typedef void prober_event_fn(void *data, const struct prober_status *status);
 
 /* Counters and histogram of attempts for /metrics; monotonic. */
@@ -54,17 +54,19 @@ struct prober_metrics {
 };
 extern const double prober_bucket_ms[PROBER_BUCKETS];
 
-/* Starts the thread. Returns owned, NULL when the thread or loop cannot be made. */
+/* Starts the thread; it takes no signals. At most 1,000 attempts run at the same time, and at most
+ * as many as a quarter of RLIMIT_NOFILE as it is now; further ones queue. Returns owned, NULL when
+ * the thread or loop cannot be made. */
 struct prober *prober_new(prober_event_fn *event, void *data);
 /* Stops the thread, cancels what is under way, frees. */
 void prober_free(struct prober *prober);
 
-/* Replaces the set of targets (copies everything). Control thread. Returns at once; the probe
- * thread takes it over. New targets without a seed are probed at once, seeded ones and later probes
- * are spread over the interval. */
+/* Replaces the set of targets (copies everything). Control thread. prober_get knows the new set,
+ * with its seeds, when this returns; the probe thread takes it over soon. New targets without a
+ * seed are probed at once, seeded ones and later probes are spread over the interval. */
 void prober_set_targets(struct prober *prober, const struct prober_target *targets, size_t count);
-/* Waits until every target without a seed has had its first result, or `limit_ms` has passed.
- * Control thread, used before the sockets open. */
+/* Waits until the first attempt of every target without a seed has ended, or `limit_ms` has passed.
+ * Used before the sockets open; any thread but the probe thread. */
 void prober_wait_first(struct prober *prober, uint64_t limit_ms);
 /* Copies the status of target `id`; false when there is none. Any thread but the workers (takes the
  * prober's lock for a moment). */
