@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     struct options options;
     char error[COMMAND_ERROR_MAX];
     (void)signal(SIGPIPE, SIG_DFL); /* `gslbctl events | head` ends quietly */
-    if (!options_parse(argc, argv, &options, error, sizeof(error)))
+    if (!options_parse(argc, (const char *const *)argv, &options, error, sizeof(error)))
         return fail(error);
     if ((options.given & OPTION_VERSION) != 0) {
         (void)printf("gslbctl %s\n", GSLB_VERSION);

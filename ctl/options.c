@@ -44,8 +44,8 @@ static const struct option_row *find(const char *text, size_t length)
 }
 
 /* Takes the option at argv[*at], and its value. */
-static bool take_option(int argc, char *const *argv, int *at, struct options *out, char *error,
-                        size_t error_size)
+static bool take_option(int argc, const char *const *argv, int *at, struct options *out,
+                        char *error, size_t error_size)
 {
     const char *text = strcmp(argv[*at], "-h") == 0 ? "--help" : argv[*at];
     const char *equals = strchr(text, '=');
@@ -69,7 +69,8 @@ static bool take_option(int argc, char *const *argv, int *at, struct options *ou
     return true;
 }
 
-bool options_parse(int argc, char *const *argv, struct options *out, char *error, size_t error_size)
+bool options_parse(int argc, const char *const *argv, struct options *out, char *error,
+                   size_t error_size)
 {
     bool only_words = false;
     *out = (struct options){ 0 };

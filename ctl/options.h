@@ -36,7 +36,7 @@ struct options {
 };
 
 /* Borrows the strings of `argv`. False with a message in `error`. */
-bool options_parse(int argc, char *const *argv, struct options *out, char *error,
+bool options_parse(int argc, const char *const *argv, struct options *out, char *error,
                    size_t error_size);
 /* Name of the first option that is given and not in `allowed`, or NULL. */
 const char *options_stray(const struct options *options, unsigned allowed);

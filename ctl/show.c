@@ -120,7 +120,10 @@ static void add_member(struct table *table, const struct show *show, const char 
             add_weight(table, member);
         else
             table_add(table, NULL);
-        add_override(table, i == 0 ? cell_get(member, "override") : NULL);
+        if (i == 0)
+            add_override(table, cell_get(member, "override"));
+        else
+            table_add(table, NULL);
     }
 }
 

@@ -104,7 +104,14 @@ static void print_cell(const struct table_cell *cell, size_t width, bool last, b
                 coloured ? "\033[0m" : "");
     for (size_t i = width_of(cell->text); i < width && !last; i++)
         strbuf_add(out, " ");
-    strbuf_add(out, last ? "\n" : GAP);
+    strbuf_add(out, last ? "" : GAP);
+}
+
+static void end_line(struct strbuf *out)
+{
+    while (out->length > 0 && out->text[out->length - 1] == ' ')
+        out->text[--out->length] = '\0';
+    strbuf_add(out, "\n");
 }
 
 void table_print(const struct table *table, bool colour, struct strbuf *out)
@@ -118,5 +125,7 @@ void table_print(const struct table *table, bool colour, struct strbuf *out)
         size_t c = i % table->columns;
         if (columns[c].used || c == last)
             print_cell(&table->cells[i], columns[c].width, c == last, colour, out);
+        if (c == last)
+            end_line(out);
     }
 }
