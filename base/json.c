@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "base/json.h"
 
-#include "base/json_scan.h"
+#include "base/json_index.h"
+#include "base/json_walk.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
@@ -17,22 +18,14 @@
 
 static struct json_place place_of(const struct json_doc *doc, size_t offset)
 {
-    struct json_place place = { 1, 1 };
-    size_t end = offset < doc->length ? offset : doc->length;
-    const char *line = doc->text;
-    for (const char *at = line; (size_t)(at - doc->text) < end; at++) {
-        if (*at == '\n') {
-            place.line++;
-            line = at + 1;
-        }
-    }
-    place.column = (unsigned)(doc->text + end - line) + 1;
+    struct json_place place;
+    json_index_place(doc->index, offset, &place.line, &place.column);
     return place;
 }
 
 struct json_place json_locate(const struct json_doc *doc, const char *path, bool key)
 {
-    struct json_scan_hit hit = json_scan_find(doc->text, doc->length, path);
+    struct json_hit hit = json_index_find(doc->index, path);
     return place_of(doc, key ? hit.key : hit.value);
 }
 
@@ -46,63 +39,34 @@ static void report(const struct json_doc *doc, struct errlist *errors, size_t of
 
 #define MESSAGE_SIZE 1024
 
+static void report_path(const struct json_doc *doc, struct errlist *errors, const char *path,
+                        bool key, const char *format, va_list args)
+{
+    char message[MESSAGE_SIZE];
+    (void)vsnprintf(message, sizeof(message), format, args);
+    struct json_hit hit = json_index_find(doc->index, path);
+    report(doc, errors, key ? hit.key : hit.value, path, message);
+}
+
 void json_error(const struct json_doc *doc, struct errlist *errors, const char *path,
                 const char *format, ...)
 {
-    char message[MESSAGE_SIZE];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(message, sizeof(message), format, args);
+    report_path(doc, errors, path, false, format, args);
     va_end(args);
-    struct json_scan_hit hit = json_scan_find(doc->text, doc->length, path);
-    report(doc, errors, hit.value, path, message);
 }
 
 void json_error_key(const struct json_doc *doc, struct errlist *errors, const char *path,
                     const char *format, ...)
 {
-    char message[MESSAGE_SIZE];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(message, sizeof(message), format, args);
+    report_path(doc, errors, path, true, format, args);
     va_end(args);
-    struct json_scan_hit hit = json_scan_find(doc->text, doc->length, path);
-    report(doc, errors, hit.key, path, message);
 }
 
 /* --- paths --- */
-
-static bool is_plain_word(const char *key)
-{
-    size_t length = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
-    return length > 0 && key[length] == '\0';
-}
-
-static void add_quoted(struct strbuf *out, const char *key)
-{
-    strbuf_add(out, "[\"");
-    for (; *key != '\0'; key++) {
-        unsigned char byte = (unsigned char)*key;
-        if (byte < 0x20 || byte == 0x7f)
-            strbuf_addf(out, "\\u%04x", byte);
-        else if (byte == '"' || byte == '\\')
-            strbuf_addf(out, "\\%c", byte);
-        else
-            strbuf_add_bytes(out, key, 1);
-    }
-    strbuf_add(out, "\"]");
-}
-
-static void add_key(struct strbuf *path, const char *key)
-{
-    if (!is_plain_word(key)) {
-        add_quoted(path, key);
-        return;
-    }
-    if (path->length > 0)
-        strbuf_add(path, ".");
-    strbuf_add(path, key);
-}
 
 static size_t cut_into(char *out, size_t size, struct strbuf *text)
 {
@@ -118,7 +82,7 @@ size_t json_path_key(char *out, size_t size, const char *parent, const char *key
     struct strbuf text;
     strbuf_init(&text);
     strbuf_add(&text, parent);
-    add_key(&text, key);
+    json_walk_add_key(&text, key);
     return cut_into(out, size, &text);
 }
 
@@ -126,131 +90,81 @@ size_t json_path_index(char *out, size_t size, const char *parent, size_t index)
 {
     struct strbuf text;
     strbuf_init(&text);
-    strbuf_addf(&text, "%s[%zu]", parent, index);
+    strbuf_add(&text, parent);
+    json_walk_add_index(&text, index);
     return cut_into(out, size, &text);
 }
 
 /* --- duplicates and depth: one walk over a text that jansson has accepted --- */
 
-#define DEPTH_MAX 64
-
-struct level {
-    bool object;
-    bool expects_key;
-    size_t index; /* in an array */
-    size_t key;   /* offset of the last key */
-    json_t *seen; /* keys of an object with their offsets */
-};
-
-struct walk {
+struct audit {
     const struct json_doc *doc;
     struct errlist *errors;
-    struct level levels[DEPTH_MAX];
-    unsigned depth;
-    size_t at;
+    struct json_walk walk;
+    json_t *seen[JSON_DEPTH_MAX]; /* of each object that is entered: key -> offset */
 };
 
-/* The path of what the walk is at. */
-static void walk_path(const struct walk *walk, struct strbuf *path)
+static void audit_error(struct audit *audit, const char *message)
 {
-    for (unsigned i = 0; i < walk->depth; i++) {
-        const struct level *level = &walk->levels[i];
-        if (!level->object) {
-            strbuf_addf(path, "[%zu]", level->index);
-            continue;
-        }
-        struct strbuf key;
-        strbuf_init(&key);
-        (void)json_scan_string(walk->doc->text, walk->doc->length, level->key, &key);
-        add_key(path, key.text);
-        strbuf_fini(&key);
+    struct strbuf *path = &audit->walk.path;
+    char shown[JSON_PATH_MAX];
+    (void)snprintf(shown, sizeof(shown), "%s", path->text);
+    report(audit->doc, audit->errors, audit->walk.offset, shown, message);
+}
+
+static void audit_key(struct audit *audit)
+{
+    json_t *seen = audit->seen[audit->walk.depth - 1];
+    const char *key = audit->walk.key_text.text;
+    const json_t *first = json_object_get(seen, key);
+    if (first == NULL) {
+        (void)json_object_set_new(seen, key, json_integer((json_int_t)audit->walk.offset));
+        return;
     }
+    struct json_place place = place_of(audit->doc, (size_t)json_integer_value(first));
+    char message[64];
+    (void)snprintf(message, sizeof(message), "duplicate key, first seen at %u:%u", place.line,
+                   place.column);
+    audit_error(audit, message);
 }
 
-static void walk_error(const struct walk *walk, size_t offset, const char *message)
+/* False when the walk is over. */
+static bool audit_step(struct audit *audit, enum json_event event)
 {
-    struct strbuf path;
-    strbuf_init(&path);
-    walk_path(walk, &path);
-    if (path.length >= JSON_PATH_MAX)
-        path.text[JSON_PATH_MAX - 1] = '\0';
-    report(walk->doc, walk->errors, offset, path.text, message);
-    strbuf_fini(&path);
-}
-
-static void walk_key(struct walk *walk)
-{
-    struct level *level = &walk->levels[walk->depth - 1];
-    struct strbuf key;
-    strbuf_init(&key);
-    level->expects_key = false;
-    level->key = walk->at;
-    walk->at = json_scan_string(walk->doc->text, walk->doc->length, walk->at, &key);
-    const json_t *first = json_object_get(level->seen, key.text);
-    if (first != NULL) {
-        struct json_place place = place_of(walk->doc, (size_t)json_integer_value(first));
-        char message[64];
-        (void)snprintf(message, sizeof(message), "duplicate key, first seen at %u:%u", place.line,
-                       place.column);
-        walk_error(walk, level->key, message);
-    } else {
-        (void)json_object_set_new(level->seen, key.text, json_integer((json_int_t)level->key));
-    }
-    strbuf_fini(&key);
-}
-
-static bool walk_open(struct walk *walk, bool object)
-{
-    if (walk->depth == DEPTH_MAX) {
-        walk_error(walk, walk->at, "nested deeper than 64 levels");
+    const struct json_walk *walk = &audit->walk;
+    switch (event) {
+    case JSON_EVENT_KEY:
+        audit_key(audit);
+        return true;
+    case JSON_EVENT_VALUE:
+        if (walk->text[walk->offset] == '{')
+            audit->seen[walk->depth - 1] = json_object();
+        return true;
+    case JSON_EVENT_CLOSE:
+        json_decref(audit->seen[walk->depth]);
+        audit->seen[walk->depth] = NULL;
+        return true;
+    case JSON_EVENT_DEEP:
+        audit_error(audit, "nested deeper than 64 levels");
         return false;
+    case JSON_EVENT_END:
+        break;
     }
-    walk->levels[walk->depth++] = (struct level){ .object = object,
-                                                  .expects_key = object,
-                                                  .seen = object ? json_object() : NULL };
-    walk->at++;
-    return true;
-}
-
-static void walk_close(struct walk *walk)
-{
-    json_decref(walk->levels[--walk->depth].seen);
-    walk->at++;
-}
-
-/* False when the walk cannot go on. */
-static bool walk_step(struct walk *walk)
-{
-    struct level *level = walk->depth == 0 ? NULL : &walk->levels[walk->depth - 1];
-    char c = walk->doc->text[walk->at];
-    if (c == '{' || c == '[')
-        return walk_open(walk, c == '{');
-    if ((c == '}' || c == ']') && level != NULL) {
-        walk_close(walk);
-    } else if (c == '"' && level != NULL && level->expects_key) {
-        walk_key(walk);
-    } else if (c == '"') {
-        walk->at = json_scan_string(walk->doc->text, walk->doc->length, walk->at, NULL);
-    } else {
-        if (c == ',' && level != NULL) {
-            level->expects_key = level->object;
-            level->index++;
-        }
-        walk->at++;
-    }
-    return true;
+    return false;
 }
 
 /* Adds an error for each duplicate key; false when the text is nested too deep. */
-static bool walk_all(const struct json_doc *doc, struct errlist *errors)
+static bool audit_text(const struct json_doc *doc, struct errlist *errors)
 {
-    struct walk walk = { .doc = doc, .errors = errors };
-    bool good = true;
-    while (good && walk.at < doc->length)
-        good = walk_step(&walk);
-    while (walk.depth > 0)
-        walk_close(&walk);
-    return good;
+    struct audit audit = { .doc = doc, .errors = errors };
+    json_walk_init(&audit.walk, doc->text, doc->length);
+    enum json_event event = json_walk_next(&audit.walk);
+    while (audit_step(&audit, event))
+        event = json_walk_next(&audit.walk);
+    for (size_t i = 0; i < JSON_DEPTH_MAX; i++)
+        json_decref(audit.seen[i]);
+    json_walk_fini(&audit.walk);
+    return event == JSON_EVENT_END;
 }
 
 /* --- parsing --- */
@@ -294,12 +208,13 @@ bool json_doc_parse_on(struct json_doc *doc, const char *file, const char *text,
     if (length > 0)
         memcpy(doc->text, text, length);
     doc->length = length;
+    doc->index = json_index_new(doc->text, length);
     if (check_utf8(doc, errors)) {
         json_error_t error;
         doc->root = json_loadb(doc->text, length, JSON_DECODE_ANY, &error);
         if (doc->root == NULL)
             report(doc, errors, syntax_offset(doc, &error), "", error.text);
-        else if (walk_all(doc, errors))
+        else if (audit_text(doc, errors))
             return true;
     }
     json_doc_fini(doc);
@@ -321,6 +236,7 @@ bool json_doc_parse(struct json_doc *doc, const char *file, const char *text, si
 void json_doc_fini(struct json_doc *doc)
 {
     json_decref(doc->root);
+    json_index_free(doc->index);
     mem_free(doc->text);
     mem_free(doc->file);
     *doc = (struct json_doc){ .file = NULL };

@@ -9,11 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct json_index;
+
 struct json_doc {
     char *file; /* as given, for messages */
     char *text; /* whole text, kept to locate paths */
     size_t length;
-    json_t *root; /* owned */
+    json_t *root;             /* owned */
+    struct json_index *index; /* owned: where the paths are */
 };
 
 struct json_place {
