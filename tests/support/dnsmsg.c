@@ -118,20 +118,13 @@ size_t dnsmsg_query(const char *words, uint8_t *out, bool *tcp)
 /* Reads the name at r->pos, following pointers, which must go back, and steps over it. */
 static const char *check_name(struct wire_reader *r)
 {
-    size_t at = r->pos;
-    size_t before = r->pos;
+    size_t before = r->pos; /* where the part being read began */
+    size_t behind = 0;      /* the name, once a pointer was met */
     size_t total = 0;
-    bool jumped = false;
-    for (;;) {
-        if (at >= r->size)
-            return "name beyond the end";
+    for (size_t at = r->pos; at < r->size;) {
         uint8_t byte = r->bytes[at];
-        if (byte >= 0xC0) {
-            if (at + 2 > r->size)
-                return "half a pointer";
-            if (!jumped)
-                r->pos = at + 2;
-            jumped = true;
+        if (byte >= 0xC0 && at + 2 <= r->size) {
+            behind = behind == 0 ? at + 2 : behind;
             at = wire_get16(r->bytes + at) & 0x3FFFU;
             if (at >= before || at < DNS_HEADER)
                 return "pointer does not go back to a name";
@@ -144,12 +137,12 @@ static const char *check_name(struct wire_reader *r)
         total += 1U + byte;
         if (total > NAME_MAX_LEN)
             return "name too long";
-        if (byte != 0)
-            continue;
-        if (!jumped)
-            r->pos = at;
-        return NULL;
+        if (byte == 0) {
+            r->pos = behind == 0 ? at : behind;
+            return NULL;
+        }
     }
+    return "name beyond the end";
 }
 
 static const char *check_rdata(struct wire_reader *r, uint16_t type, size_t length)

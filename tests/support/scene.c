@@ -127,7 +127,7 @@ void scene_pool_of_file(struct scene *scene, const char *owner, struct picker *a
 struct picker *scene_set(struct scene *scene, const char *text, uint32_t limit, bool rotate,
                          uint32_t ttl)
 {
-    struct picker_entry entries[256];
+    struct picker_entry entries[256] = { 0 };
     size_t count = 0;
     char *copy = mem_strdup(text);
     char *rest = copy;

@@ -123,8 +123,8 @@ START_TEST(answer_begin_leaves_out_an_nsid_without_room)
     uint8_t nsid[600] = { 'x' };
     struct answer answer;
     settings.nsid = nsid;
-    for (uint16_t length = 1; length < sizeof(nsid); length++) {
-        settings.nsid_length = length;
+    for (unsigned length = 1; length < sizeof(nsid); length++) {
+        settings.nsid_length = (uint16_t)length;
         begin(&answer, "www.example.test A edns=512 nsid", 512);
         bool fits = DNS_HEADER + 22 + 11 + 4 + length <= 512;
         ck_assert_uint_eq(answer.opt_length, fits ? 15 + length : 11);

@@ -75,7 +75,7 @@ static bool over_tcp[QUERIES];
 /* Every name with types and options in turn; one in seven is cut short or damaged. */
 static void make_queries(void)
 {
-    size_t names = 0;
+    size_t names = 1;
     while (rich_names[names] != NULL)
         names++;
     for (size_t i = 0; i < QUERIES; i++) {
