@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,6 +224,54 @@ START_TEST(file_takes_lines)
 }
 END_TEST
 
+#define THREADS 4
+#define LINES   200
+
+static void *write_lines(void *arg)
+{
+    const char *name = arg;
+    for (int i = 0; i < LINES; i++)
+        log_info(name, "%s%s%s%s", name, name, name, name);
+    return NULL;
+}
+
+static bool is_whole(const char *line)
+{
+    static const char *const names[] = { "aaaa", "bbbb", "cccc", "dddd" };
+    for (size_t i = 0; i < THREADS; i++) {
+        char expected[40];
+        (void)snprintf(expected, sizeof(expected), " info  %s: %s%s%s%s\n", names[i], names[i],
+                       names[i], names[i], names[i]);
+        if (strlen(line) > 24 && strcmp(line + 24, expected) == 0)
+            return true;
+    }
+    return false;
+}
+
+START_TEST(lines_of_several_threads_stay_whole)
+{
+    static char names[THREADS][5] = { "aaaa", "bbbb", "cccc", "dddd" };
+    FILE *file = tmpfile();
+    ck_assert_ptr_nonnull(file);
+    redirect(fileno(file));
+    pthread_t threads[THREADS];
+    for (size_t i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, write_lines, names[i]), 0);
+    for (size_t i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    restore();
+    rewind(file);
+    char line[200];
+    int count = 0;
+    while (fgets(line, sizeof(line), file) != NULL) {
+        count++;
+        ck_assert_msg(is_whole(line), "%s", line);
+    }
+    ck_assert_int_eq(count, THREADS * LINES);
+    (void)fclose(file);
+}
+END_TEST
+
 START_TEST(limit_passes_one_a_second)
 {
     struct log_limit limit = { 0 };
@@ -249,6 +298,7 @@ int main(void)
     tcase_add_test(tcase, full_socket_loses_lines_and_counts_them);
     tcase_add_test(tcase, closed_reader_is_no_signal_on_a_socket);
     tcase_add_test(tcase, file_takes_lines);
+    tcase_add_test(tcase, lines_of_several_threads_stay_whole);
     tcase_add_test(tcase, limit_passes_one_a_second);
     tcase_add_checked_fixture(tcase, open_pipe, close_pipe);
     suite_add_tcase(suite, tcase);
