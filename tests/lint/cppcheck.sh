@@ -15,4 +15,6 @@ files . '*.c' >"$list"
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
     --suppress=missingIncludeSystem --suppress=missingInclude --suppress=nullPointer \
     --suppress=returnDanglingLifetime --suppress=readdirCalled --suppress=getpwnamCalled \
+    '-Djson_object_foreach(object,key,value)=for (key = json_first(object); (value = json_next(object, key));)' \
+    '-Djson_array_foreach(array,i,value)=for (i = 0; (value = json_array_get(array, i)); i++)' \
     -D_GNU_SOURCE -D__linux__ -I. -j 2 ${cache:+--cppcheck-build-dir="$cache"} --file-list="$list"
