@@ -4,12 +4,14 @@
 #include "resolver/resolver_trace.h"
 
 #include "base/mem.h"
+#include "tests/support/rich.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 static struct trace trace;
+static struct scene *scene;
 
 static void set_up(void)
 {
@@ -113,6 +115,87 @@ START_TEST(resolver_trace_answer_prints_the_outcome)
 }
 END_TEST
 
+/* Asks with a trace; returns the steps, owned. */
+static char *explain(const char *ask)
+{
+    scene_scratch(scene)->trace = &trace;
+    mem_free(scene_dig(scene, ask));
+    scene_scratch(scene)->trace = NULL;
+    struct strbuf text;
+    strbuf_init(&text);
+    for (size_t i = 0; i < trace.count; i++)
+        strbuf_addf(&text, "%s: %s\n", trace.steps[i].step, trace.steps[i].detail);
+    trace_fini(&trace);
+    char *result = strbuf_take(&text);
+    strbuf_fini(&text);
+    return result;
+}
+
+START_TEST(resolver_explains)
+{
+    scene = rich_scene();
+    static const struct {
+        const char *ask;
+        const char *steps[4];
+    } table[] = {
+        { "topool.example.test A edns=1232",
+          { "parse: topool.example.test. A over udp, EDNS\nzone: example.test. serial 2024010101\n",
+            "node: found topool.example.test.\nnode: CNAME to pool.example.test.\n",
+            "pool: pool.example.test for A, counter at 0\n",
+            "answer: rcode 0, 4 answer, 0 authority, 0 additional, " } },
+        { "nx.example.test A tcp",
+          { "over tcp\n", "node: no such name, closest encloser example.test.\n",
+            "answer: rcode 3, 0 answer, 1 authority" } },
+        { "q.wild.example.test A", { "node: covered by wildcard *.wild.example.test.\n" } },
+        { "x.sub.example.test A", { "node: delegated at sub.example.test.\n" } },
+        { "a.dn.example.test A",
+          { "node: below the DNAME at dn.example.test.\nnode: DNAME to "
+            "a.dtarget.example.test.\n" } },
+        { "outside.invalid A", { "zone: none at or above the name\n" } },
+        { "www.example.test A class=3", { "parse: refused with rcode 5\n" } },
+        { "pool.example.test AAAA", { "pool: pool.example.test for AAAA, counter at 0\n" } },
+        { "big.example.test TXT", { "answer: rcode 0, truncated" } },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        scene_reset(scene);
+        char *text = explain(table[i].ask);
+        for (size_t s = 0; s < 4 && table[i].steps[s] != NULL; s++)
+            ck_assert_msg(strstr(text, table[i].steps[s]) != NULL, "%s: no \"%s\" in\n%s",
+                          table[i].ask, table[i].steps[s], text);
+        mem_free(text);
+    }
+    scene_free(scene);
+}
+END_TEST
+
+START_TEST(resolver_explain_moves_no_counter)
+{
+    scene = rich_scene();
+    struct stats *stats = scene_scratch(scene)->stats;
+    scene_reset(scene);
+    struct stats before;
+    memcpy(&before, stats, sizeof(before));
+    uint64_t member = stats_get_member(stats, 0);
+    for (int i = 0; i < 5; i++) {
+        mem_free(explain("pool.example.test A"));
+        mem_free(explain("multi.example.test A"));
+        mem_free(explain("www.example.test A qr"));
+        mem_free(explain("big.example.test TXT"));
+    }
+    ck_assert_mem_eq(&before, stats, sizeof(before));
+    ck_assert_uint_eq(stats_get_member(stats, 0), member);
+    const char *const asks[] = { "pool.example.test A", "multi.example.test A" };
+    const char *const first[] = { "NOERROR aa\nAN pool.example.test. 30 A 192.0.2.101\n",
+                                  "NOERROR aa\nAN multi.example.test. 300 A 192.0.2.1\n" };
+    for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
+        char *text = scene_dig(scene, asks[i]);
+        ck_assert_ptr_eq(strstr(text, first[i]), text);
+        mem_free(text);
+    }
+    scene_free(scene);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("resolver_trace");
@@ -125,6 +208,8 @@ int main(void)
     tcase_add_test(tcase, resolver_trace_alias_prints_where_it_leads);
     tcase_add_test(tcase, resolver_trace_pool_prints_the_counter);
     tcase_add_test(tcase, resolver_trace_answer_prints_the_outcome);
+    tcase_add_test(tcase, resolver_explains);
+    tcase_add_test(tcase, resolver_explain_moves_no_counter);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
