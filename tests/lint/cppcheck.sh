@@ -4,7 +4,8 @@
 # takes accept4 and getsockopt with NULL for faults (clang-tidy watches null pointers); returnDanglingLifetime, which
 # believes that a builder returns its argument; *Called, glibc's readdir and getpwnam at start being safe.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/files.sh"
+here=$(cd "${BASH_SOURCE%/*}" && pwd)
+. "$here/files.sh"
 cd "${1:-.}"
 cache=${2:-}
 [ -z "$cache" ] || mkdir -p "$cache"
@@ -15,6 +16,5 @@ files . '*.c' >"$list"
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
     --suppress=missingIncludeSystem --suppress=missingInclude --suppress=nullPointer \
     --suppress=returnDanglingLifetime --suppress=readdirCalled --suppress=getpwnamCalled \
-    '-Djson_object_foreach(object,key,value)=for (key = json_first(object); (value = json_next(object, key));)' \
-    '-Djson_array_foreach(array,i,value)=for (i = 0; (value = json_array_get(array, i)); i++)' \
+    --include="$here/cppcheck_macros.h" \
     -D_GNU_SOURCE -D__linux__ -I. -j 2 ${cache:+--cppcheck-build-dir="$cache"} --file-list="$list"
