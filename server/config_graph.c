@@ -102,7 +102,8 @@ static void close_pool(struct graph *graph, uint32_t index)
 {
     const struct config_pool *pool = &graph->build->config->pools[index];
     struct visit *visit = &graph->visits[index];
-    for (size_t edge = 0; edge <= pool->member_count; edge++) {
+    /* A fallback stands in the place of its pool, it does not lie below it. */
+    for (size_t edge = 0; edge < pool->member_count; edge++) {
         uint32_t target = edge_target(pool, edge);
         if (target != CONFIG_NONE && graph->visits[target].color == DONE)
             take_depth(graph, index, edge, target);

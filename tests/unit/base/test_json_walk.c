@@ -17,6 +17,9 @@ static const struct {
     { "\"a\\\"b\\\\\"x", "a\"b\\", 8 },
     { "\"\\/\\b\\f\\n\\r\\t\"", "/\b\f\n\r\t", 14 },
     { "\"\\u0041\\u00e9\\u20AC\"", "A\xc3\xa9\xe2\x82\xac", 20 },
+    { "\"\\u007f\\u0080\\u07ff\\u0800\\uffff\"", "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf",
+      32 },
+    { "\"\\ud800\\udc00\\udbff\\udfff\"", "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", 26 },
     { "\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", 14 },
     { "\"\xc3\xa9\"", "\xc3\xa9", 4 },
 };

@@ -119,6 +119,8 @@ START_TEST(from_text_keeps_the_limits)
         ck_assert_ptr_nonnull(error);
         return;
     }
+    ck_assert_uint_eq(name_from_text(text, length, NULL, wire, &error), lengths[_i].length);
+    ck_assert_uint_eq(name_check(wire, sizeof(wire)), lengths[_i].length);
     struct name origin = make("abc.");
     bool fits = lengths[_i].length + 4 <= NAME_MAX_LEN;
     size_t made = name_from_text(text, length - 1, origin.wire, wire, &error);
@@ -339,7 +341,7 @@ START_TEST(hash_avalanches)
                 changed[1 + (bit - 64) / 8] ^= (uint8_t)(1U << (bit % 8));
             uint64_t difference = hash ^ name_hash_label(other, changed);
             for (unsigned out = 0; out < 64; out++)
-                flips[bit][out] += difference >> out & 1;
+                flips[bit][out] += (unsigned)(difference >> out & 1);
         }
     }
     for (unsigned bit = 0; bit < bits; bit++) {

@@ -372,6 +372,13 @@ START_TEST(all_errors_are_reported_and_the_rest_is_read)
     ck_assert_str_eq(things[0].text, "kept");
     ck_assert(things[0].size_given);
     ck_assert_str_eq(things[1].named.name, "b");
+    ck_assert(!things[0].named.unread);
+    ck_assert(things[1].named.unread);
+    ck_assert(!read_text("{\"things\": {\"a\": \"text\"}, \"free_names\": {\"b\": \"text\"}}"));
+    things = out.things.items;
+    ck_assert(!things[0].named.unread);
+    things = out.free_names.items;
+    ck_assert(things[0].named.unread);
 }
 END_TEST
 

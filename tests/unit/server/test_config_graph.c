@@ -62,6 +62,16 @@ START_TEST(nesting_is_limited)
     char *json = chain(8);
     config_free(must_load(json));
     mem_free(json);
+    /* A fallback is no level. */
+    json = chain(8);
+    struct strbuf more;
+    strbuf_init(&more);
+    strbuf_add_bytes(&more, json, strlen(json) - 2);
+    strbuf_add(&more,
+               ", 'top': {'on_all_down': {'pool': 'p0'}, 'members': {'m': {'address': '::1'}}}}}");
+    config_free(must_load(more.text));
+    strbuf_fini(&more);
+    mem_free(json);
     /* Ten pools: the ninth from below is one too many, the tenth is so because of it. */
     json = chain(10);
     struct errlist errors;
