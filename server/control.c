@@ -69,6 +69,7 @@ static void control_release(struct control *control)
     control->stopping = true;
     prober_free(control->prober);
     close_handles(control);
+    control_reload_fini(control);
     pool_table_free(control->pools); /* it borrows from the world */
     publisher_world_unref(control->publisher, control->world);
     publisher_free(control->publisher);

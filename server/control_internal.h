@@ -144,7 +144,11 @@ void control_waiters_check(struct control *control);
 
 /* control_override.c */
 void control_override_init(struct control *control);
+/* Sets the timer to the next expiry. */
+void control_override_schedule(struct control *control);
 
 /* control_reload.c */
 void control_reload_init(struct control *control);
 bool control_load_first(struct control *control, struct errlist *errors);
+/* At the end: whoever still waits for a reload is told that there was none. */
+void control_reload_fini(struct control *control);

@@ -61,8 +61,6 @@ static bool mark_users(struct control *control, const struct override *override)
     return found;
 }
 
-static void schedule_expiry(struct control *control);
-
 static void on_expire(uv_timer_t *timer)
 {
     struct control *control = timer->data;
@@ -79,11 +77,11 @@ static void on_expire(uv_timer_t *timer)
         (void)mark_users(control, &override);
         control_save_changed(control);
     }
-    schedule_expiry(control);
+    control_override_schedule(control);
 }
 
 /* At the next expiry, but at least each minute, since wall time may be set. */
-static void schedule_expiry(struct control *control)
+void control_override_schedule(struct control *control)
 {
     int64_t now = clock_wall_ms();
     int64_t wait = 60000;
@@ -99,7 +97,6 @@ void control_override_init(struct control *control)
 {
     (void)uv_timer_init(control->loop, &control->expire_timer);
     control->expire_timer.data = control;
-    on_expire(&control->expire_timer);
 }
 
 static void put(struct control *control, struct override *value, const char *reason,
@@ -113,7 +110,7 @@ static void put(struct control *control, struct override *value, const char *rea
     emit(control, stored, "set", stored->author);
     (void)mark_users(control, stored);
     control_save_changed(control);
-    schedule_expiry(control);
+    control_override_schedule(control);
 }
 
 static void take_away(struct control *control, const struct override *stored, const char *author)

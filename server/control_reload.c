@@ -116,13 +116,16 @@ bool control_load_first(struct control *control, struct errlist *errors)
         world_attach(world, control->registry);
         log_loaded(load);
         control->world = world;
+        int64_t next_ms = 0;
         control_save_read(control, seeds);
+        (void)override_expire(control->overrides, clock_wall_ms(), &next_ms);
         control_health_targets(control, world, seeds);
         prober_wait_first(control->prober, first_probe_wait(world));
         control->world = NULL;
         /* What the first round found waits in the inbox. */
         control_health_drain(control);
         adopt(control, world);
+        control_override_schedule(control);
     }
     strmap_free(seeds);
     load_free(load);
@@ -271,6 +274,18 @@ void control_reload(struct control *control, const char *why, control_reload_fn 
     *list = reloader;
     if (!busy)
         start_reload(control);
+}
+
+void control_reload_fini(struct control *control)
+{
+    struct errlist errors;
+    errlist_init(&errors);
+    errlist_add(&errors, "%s: not loaded, the server is ending", control->config_file);
+    answer(control, false, &errors);
+    control->reloaders = control->next_reloaders;
+    control->next_reloaders = NULL;
+    answer(control, false, &errors);
+    errlist_fini(&errors);
 }
 
 void control_reload_init(struct control *control)
