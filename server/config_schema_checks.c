@@ -125,7 +125,14 @@ static bool parse_header(struct schema_context *ctx, const char *name, json_t *v
     }
     *out = (struct check_header){ .name = arena_strdup(ctx->arena, name),
                                   .value = arena_strdup(ctx->arena, text) };
-    return true;
+    const struct check_http_args alone = {
+        .method = "GET", .path = "/", .headers = out, .header_count = 1
+    };
+    const char *why = "";
+    if (check_http_valid(&alone, &why))
+        return true;
+    json_error(ctx->doc, ctx->errors, path, "%s", why);
+    return false;
 }
 
 static bool parse_headers(struct schema_context *ctx, const struct schema_item *item, json_t *value,

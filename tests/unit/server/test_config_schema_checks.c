@@ -64,6 +64,8 @@ static const struct config_case cases[] = {
         "1:55: checks.a.host: \"\" is not a host name, perhaps with port",
         "1:71: checks.a.headers[\"\"]: not the name of an HTTP header",
         "1:80: checks.a.headers[\"b c\"]: not the name of an HTTP header" } },
+    { "{'checks': {'a': {'type': 'http', 'headers': {'Content-Length': '7'}}}}",
+      { "1:65: checks.a.headers.Content-Length: header is one that the check itself sets" } },
     { "{'checks': {'a': {'type': 'http', 'headers': {'b': 1}}}}",
       { "1:52: checks.a.headers.b: must be text, not a number" } },
     { "{'checks': {'a': {'type': 'http', 'headers': ['b']}}}",
