@@ -144,8 +144,9 @@ void show_pool(const struct show *show, const json_t *root)
                 (int)json_integer_value(cell_get(cell_get(root, "live"), "a")),
                 (int)json_integer_value(cell_get(cell_get(root, "live"), "aaaa")));
     table_init(&table, member_heads, ARRAY_LEN(member_heads));
-    json_object_foreach (members, name, member)
+    json_object_foreach (members, name, member) {
         add_member(&table, show, name, member);
+    }
     cell_finish(show, &table);
 }
 

@@ -117,6 +117,8 @@ static void end_line(struct strbuf *out)
 void table_print(const struct table *table, bool colour, struct strbuf *out)
 {
     struct column columns[TABLE_COLUMNS_MAX];
+    if (table->columns == 0)
+        return;
     measure(table, columns);
     size_t last = 0;
     for (size_t c = 0; c < table->columns; c++)

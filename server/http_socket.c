@@ -136,8 +136,9 @@ static bool has_group(int fd, gid_t primary, gid_t group)
         return false;
     if (primary == group)
         return true;
-    socklen_t size = 0;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 || errno != ERANGE)
+    gid_t none = HTTP_NO_GROUP;
+    socklen_t size = 0; /* too small on purpose: the answer is how much it takes */
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, &none, &size) == 0 || errno != ERANGE)
         return false;
     gid_t *groups = mem_alloc(size);
     bool found = false;

@@ -179,7 +179,7 @@ bool http_client_read(uv_loop_t *loop, int fd, unsigned limit_ms, struct http_cl
     /* an answer to HEAD has no body, and so is never whole */
     if (out->head != NULL && strncmp(out->head, "HTTP/1.1 ", 9) == 0)
         out->status = (unsigned)strtoul(out->head + 9, NULL, 10);
-    char value[32];
+    char value[32] = "";
     if (whole)
         http_client_header(out, "Connection", value, sizeof(value));
     out->closed = out->closed || (whole && strcasecmp(value, "close") == 0);

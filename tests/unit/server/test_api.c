@@ -67,9 +67,13 @@ static void target_of(const char *pattern, char *out, size_t size)
 {
     size_t used = 0;
     for (; *pattern != '\0' && used + 2 < size; pattern++) {
-        out[used++] = *pattern == '{' ? 'x' : *pattern;
-        if (*pattern == '{')
+        bool part = *pattern == '{';
+        out[used] = *pattern;
+        if (part) {
+            out[used] = 'x';
             pattern = strchr(pattern, '}');
+        }
+        used++;
     }
     out[used] = '\0';
 }

@@ -104,6 +104,8 @@ START_TEST(table_is_what_was_promised)
                 strcmp(routes[i].path, promised[p].path) == 0)
                 found = &routes[i];
         ck_assert_msg(found != NULL, "%s %s", promised[p].method, promised[p].path);
+        if (found == NULL) /* for the analyser, which does not know that it has ended */
+            return;
         ck_assert_int_eq(found->role, promised[p].role);
         ck_assert(found->handle != NULL);
         ck_assert_ptr_nonnull(found->summary);

@@ -123,7 +123,7 @@ END_TEST
 static int other_end(int fd)
 {
     struct sockaddr_in own;
-    struct sockaddr_in peer;
+    struct sockaddr_in peer = { 0 };
     socklen_t size = sizeof(own);
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&own, &size), 0);
     for (int other = 0; other < 100; other++) {

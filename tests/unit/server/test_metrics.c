@@ -77,7 +77,7 @@ static const char *const promised[] = {
     "gslb_overrides 0",
     "gslb_api_requests_total{code=\"200\"} 3",
     "gslb_api_requests_total{code=\"404\"} 1",
-    "gslb_build_info{version=\"" GSLB_VERSION "\"} 1",
+    ("gslb_build_info{version=\"" GSLB_VERSION "\"} 1"),
 };
 
 START_TEST(promised_line)
