@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pwd
+import re
 import socket
 import stat
 import subprocess
@@ -296,6 +297,41 @@ class Hostile(lib.Case):
             with self.subTest(body[:20]):
                 self.assertEqual(daemon.api("PUT", path, body).status, 400)
         self.assertEqual(len(daemon.addresses(NAME)), 2)
+
+
+class Documented(lib.Case):
+    """docs/api.md: each curl line with a JSON block behind it is run; the answer has the page's shape."""
+
+    def same_shape(self, page, answer, where):
+        if isinstance(page, dict):
+            self.assertIsInstance(answer, dict, where)
+            self.assertEqual(sorted(page), sorted(answer), where)
+            for key, value in page.items():
+                self.same_shape(value, answer[key], f"{where}.{key}")
+        elif isinstance(page, list):
+            self.assertIsInstance(answer, list, where)
+            for a, b in zip(page, answer):
+                self.same_shape(a, b, where + "[]")
+            self.assertEqual(bool(page), bool(answer), where)
+        elif isinstance(page, (int, float)) and not isinstance(page, bool):
+            self.assertIsInstance(answer, (int, float), where)
+        else:
+            self.assertIs(type(page), type(answer), where)
+
+    def test_every_example(self):
+        with open(os.path.join(lib.TOP, "docs", "api.md"), encoding="utf-8") as f:
+            page = f.read()
+        config = next(c for c in map(json.loads, re.findall(r"^```json\n(.*?)^```", page, re.M | re.S)) if "pools" in c)
+        del config["api"]
+        daemon = self.gslbd(config)
+        examples = re.findall(r"^```sh\n(curl [^\n]*)\n```\n```json\n(.*?)^```", page, re.M | re.S)
+        self.assertGreaterEqual(len(examples), 15)
+        for line, text in examples:
+            with self.subTest(line):
+                here = line.replace("127.0.0.1:8053", "%s:%d" % daemon.api_address).replace("/run/gslb/api.sock",
+                                                                                          daemon.socket_path)
+                done = subprocess.run(["sh", "-c", here], capture_output=True, text=True, timeout=20, check=True)
+                self.same_shape(json.loads(text), json.loads(done.stdout), line)
 
 
 class CommandLine(lib.Case):
