@@ -231,6 +231,8 @@ install: all
 	chmod 644 $(TO)/lib/systemd/system/gslbd.service
 	install -D -m 644 packaging/gslb.sysusers $(TO)/lib/sysusers.d/gslb.conf
 	install -D -m 644 packaging/gslb.tmpfiles $(TO)/lib/tmpfiles.d/gslb.conf
+	install -D -m 644 packaging/gslbctl.bash-completion \
+	  $(TO)/share/bash-completion/completions/gslbctl
 	install -D -m 644 packaging/gslb.json $(DESTDIR)$(SYSCONFDIR)/gslb/gslb.json.sample
 	install -D -m 644 packaging/example.com.zone $(DESTDIR)$(SYSCONFDIR)/gslb/example.com.zone.sample
 	set -e; cd $(DESTDIR)$(SYSCONFDIR)/gslb; test -e gslb.json || for f in gslb.json example.com.zone; do \
@@ -239,7 +241,8 @@ install: all
 # What install put there, but for the configuration.
 uninstall:
 	rm -f $(TO)/sbin/gslbd $(TO)/bin/gslbctl $(TO)/lib/systemd/system/gslbd.service \
-	  $(TO)/lib/sysusers.d/gslb.conf $(TO)/lib/tmpfiles.d/gslb.conf
+	  $(TO)/lib/sysusers.d/gslb.conf $(TO)/lib/tmpfiles.d/gslb.conf \
+	  $(TO)/share/bash-completion/completions/gslbctl
 	for m in $(MAN); do rm -f $(TO)/share/man/man$${m##*.}/$${m##*/}; done
 
 clean:
