@@ -86,6 +86,8 @@ static bool ldns_differs(const char *type, const char *text)
     /* RFC 9460 appendix A.1: escapes of the list are not those of the string; ldns mixes them */
     if (strcmp(type, "HTTPS") == 0 && strstr(text, "alpn") != NULL && strchr(text, '\\') != NULL)
         return true;
+    if (strcmp(type, "CERT") == 0 && text[0] == '0') /* refused by ldns, which leaks then */
+        return true;
     /* ldns carries the seconds of the latitude over to a longitude that has none */
     if (strcmp(type, "LOC") == 0 && strstr(text, "1 2 3.") != NULL)
         return true;
@@ -99,10 +101,12 @@ static unsigned compare_all(const struct help_case *cases, size_t count)
     uint8_t *theirs = mem_alloc(RDATA_MAX);
     for (size_t i = 0; i < count; i++) {
         struct rdata_error error;
+        if (ldns_differs(cases[i].type, cases[i].text))
+            continue;
         int mine = help_rdata(cases[i].type, cases[i].text, ours, &error);
         int their = by_ldns(cases[i].type, cases[i].text, theirs);
         /* what we refuse ldns may take (section 4 of the list of its faults), not so the reverse */
-        if (mine < 0 || their < 0 || ldns_differs(cases[i].type, cases[i].text))
+        if (mine < 0 || their < 0)
             continue;
         ck_assert_msg(mine == their && memcmp(ours, theirs, (size_t)mine) == 0,
                       "%s %s: %d bytes, ldns %d", cases[i].type, cases[i].text, mine, their);
