@@ -11,6 +11,7 @@
 #define ANSWER_MAX      (256UL * 1024 * 1024)
 #define CONNECT_SECONDS 5L
 #define ANSWER_SECONDS  600L /* a reload may load big zones */
+#define SILENCE_SECONDS 60L  /* of a stream, which has a comment each 15 s */
 
 struct client {
     CURL *curl;
@@ -230,6 +231,8 @@ bool client_stream(struct client *client, const char *path, client_piece_fn *fn,
     strbuf_init(&out->body);
     url_of(client, path, &url);
     struct curl_slist *headers = prepare(client, url.text, "GET", NULL);
+    (void)curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    (void)curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_TIME, SILENCE_SECONDS);
     (void)curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, pass_on);
     (void)curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &stream);
     bool ok = perform(client, headers, out, error, error_size) || stream.ended;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ALARM_TOKENS "api_tokens"
+#define ALARM_ACCESS "api_access"
 #define PLACE_MAX    512
 #define GROUP_BUFFER (64 * 1024)
 
@@ -216,22 +216,39 @@ struct api *api_new(struct control *control, struct errlist *errors)
     return NULL;
 }
 
+/* Everything or nothing: what cannot be had leaves tokens and group as they were. */
+static bool load_again(struct api *api, const struct config *config, struct errlist *errors)
+{
+    struct tokens *tokens = NULL;
+    gid_t group = HTTP_NO_GROUP;
+    if (!find_group(config, &group, errors) || !load_tokens(config, &tokens, errors))
+        return false;
+    for (size_t i = 0; i < api->server_count; i++)
+        if (!http_regroup(api->servers[i], group))
+            json_error(&config->doc, errors, "api.unix_group", "%s", strerror(errno));
+    if (!errlist_empty(errors)) {
+        tokens_free(tokens);
+        return false;
+    }
+    tokens_free(api->tokens);
+    api->tokens = tokens;
+    return true;
+}
+
 void api_reload(struct api *api)
 {
     if (api == NULL)
         return;
     struct alarms *alarms = control_alarms(api->control);
-    struct tokens *tokens = NULL;
     struct errlist errors;
     errlist_init(&errors);
-    if (load_tokens(control_world(api->control)->config, &tokens, &errors)) {
-        tokens_free(api->tokens);
-        api->tokens = tokens;
-        alarms_clear(alarms, ALARM_TOKENS);
+    if (load_again(api, control_world(api->control)->config, &errors)) {
+        alarms_clear(alarms, ALARM_ACCESS);
     } else {
         for (size_t i = 0; i < errors.count; i++)
             log_error("api", "%s", errors.lines[i]);
-        alarms_raise(alarms, ALARM_TOKENS, "the tokens stay as they were: %s", errors.lines[0]);
+        alarms_raise(alarms, ALARM_ACCESS, "access to the API stays as it was: %s",
+                     errors.lines[0]);
     }
     errlist_fini(&errors);
 }

@@ -223,6 +223,16 @@ struct http_server *http_listen_unix(const struct http_options *options, const c
     return NULL;
 }
 
+bool http_regroup(struct http_server *server, gid_t group)
+{
+    if (!server->is_unix || server->group == group)
+        return true;
+    if (!http_socket_regroup(server->path, group))
+        return false;
+    server->group = group;
+    return true;
+}
+
 uint16_t http_port(const struct http_server *server)
 {
     return server->port;

@@ -54,6 +54,8 @@ struct http_server *http_listen_tcp(const struct http_options *options,
                                     struct errlist *errors);
 struct http_server *http_listen_unix(const struct http_options *options, const char *path,
                                      gid_t group, const char *place, struct errlist *errors);
+/* Another group for a Unix socket, from the next request on; nothing on TCP. False with errno. */
+bool http_regroup(struct http_server *server, gid_t group);
 /* Port of a TCP listener. */
 uint16_t http_port(const struct http_server *server);
 /* Ends streams, answers what waits with 503 (after their `gone` callbacks), closes; memory goes

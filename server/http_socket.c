@@ -79,6 +79,11 @@ static bool clear_path(const struct sockaddr_un *sa, const char *place, struct e
     return false;
 }
 
+bool http_socket_regroup(const char *path, gid_t group)
+{
+    return chown(path, (uid_t)-1, group == HTTP_NO_GROUP ? getegid() : group) == 0;
+}
+
 /* The file is made with the mode that the socket has, so nobody gets in before the group is set. */
 static const char *bind_guarded(int fd, const struct sockaddr_un *sa, gid_t group,
                                 struct stat *made)
@@ -89,7 +94,7 @@ static const char *bind_guarded(int fd, const struct sockaddr_un *sa, gid_t grou
         return "cannot bind";
     if (lstat(sa->sun_path, made) != 0)
         return "cannot look at the socket";
-    if (group != HTTP_NO_GROUP && chown(sa->sun_path, (uid_t)-1, group) != 0)
+    if (group != HTTP_NO_GROUP && !http_socket_regroup(sa->sun_path, group))
         return "cannot give the socket to api.unix_group";
     if (chmod(sa->sun_path, SOCKET_MODE) != 0)
         return "cannot set the mode of the socket";

@@ -26,6 +26,9 @@ int http_socket_tcp(const struct endpoint *endpoint, const char *place, struct e
  */
 int http_socket_unix(const char *path, gid_t group, struct stat *made, const char *place,
                      struct errlist *errors);
+/* Gives the socket's file to `group`, or to the process's own with HTTP_NO_GROUP. False with errno.
+ */
+bool http_socket_regroup(const char *path, gid_t group);
 /* Removes the socket's file if it is still the one that was made. */
 void http_socket_remove(const char *path, const struct stat *made);
 /* Who is connected on `fd`, as the kernel says. False when it cannot be told. */

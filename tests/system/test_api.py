@@ -165,6 +165,32 @@ class Routes(lib.Case):
         self.assertNotEqual(done.stdout, "200")
 
 
+class Group(lib.Case):
+    @unittest.skipUnless(os.getuid() == 0, "needs a second user")
+    def test_members_of_the_group_get_in_from_a_reload_on(self):
+        daemon = self.gslbd(CONFIG)
+        nobody = pwd.getpwnam("nobody")
+
+        def status():
+            done = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket",
+                                   daemon.socket_path, "http://localhost/v1/status"], user=nobody.pw_uid,
+                                  group=nobody.pw_gid, extra_groups=[], check=False, capture_output=True, text=True,
+                                  timeout=20)
+            return done.stdout
+
+        self.assertEqual(status(), "000")  # the socket's mode already says no
+        daemon.config["api"]["unix_group"] = "nogroup"
+        daemon.write_config()
+        self.assertEqual(daemon.reload().status, 200)
+        self.assertEqual(status(), "200")
+        self.assertEqual(os.stat(daemon.socket_path).st_mode & 0o7777, 0o660)
+        daemon.config["api"]["unix_group"] = "no-such-group"
+        daemon.write_config()
+        self.assertEqual(daemon.reload().status, 200)
+        self.assertIn("api_access", [a["key"] for a in daemon.get("/v1/status")["alarms"]])
+        self.assertEqual(status(), "200")
+
+
 class Access(lib.Case):
     TOKENS = {"reader": ("read", "r-secret"), "oncall": ("operate", "o-secret"), "boss": ("admin", "a-secret")}
 

@@ -193,7 +193,7 @@ START_TEST(tokens_are_read_again)
     size_t before = alarms_count(alarms);
     bool raised = false;
     for (size_t i = 0; i < before; i++)
-        raised = raised || strcmp(alarms_at(alarms, i)->key, "api_tokens") == 0;
+        raised = raised || strcmp(alarms_at(alarms, i)->key, "api_access") == 0;
     ck_assert(raised);
     control_fixture_write(&fixture.control, "tokens", tokens);
     api_reload(fixture.api);

@@ -81,6 +81,24 @@ START_TEST(unix_has_mode_and_leaves)
 }
 END_TEST
 
+START_TEST(unix_gets_the_group)
+{
+    struct stat found;
+    if (geteuid() != 0)
+        return; /* others may give files to their own groups only */
+    int fd = http_socket_unix(path, 12345, &made, "api.listen[1]", &errors);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(lstat(path, &found), 0);
+    ck_assert_uint_eq(found.st_gid, 12345);
+    ck_assert_uint_eq(found.st_mode & 07777, 0660);
+    ck_assert(http_socket_regroup(path, HTTP_NO_GROUP));
+    ck_assert_int_eq(lstat(path, &found), 0);
+    ck_assert_uint_eq(found.st_gid, getegid());
+    ck_assert(!http_socket_regroup("/nonexistent", 12345));
+    (void)close(fd);
+}
+END_TEST
+
 START_TEST(unix_replaces_a_stale_socket)
 {
     int fd = open_unix();
@@ -186,6 +204,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, tcp_binds_and_names_the_place);
     tcase_add_test(tcase, unix_has_mode_and_leaves);
+    tcase_add_test(tcase, unix_gets_the_group);
     tcase_add_test(tcase, unix_replaces_a_stale_socket);
     tcase_add_test(tcase, unix_leaves_a_live_socket);
     tcase_add_test(tcase, unix_leaves_other_files);
