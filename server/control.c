@@ -57,16 +57,12 @@ static void close_handles(struct control *control)
     uv_close((uv_handle_t *)&control->verdict_timer, NULL);
     uv_close((uv_handle_t *)&control->expire_timer, NULL);
     uv_close((uv_handle_t *)&control->progress_timer, NULL);
-    /* Closing callbacks, and background work that still has to report. */
-    do {
-        (void)uv_run(control->loop, UV_RUN_ONCE);
-    } while (control->background > 0);
-    (void)uv_run(control->loop, UV_RUN_NOWAIT);
+    (void)uv_run(control->loop, UV_RUN_NOWAIT); /* closes them */
 }
 
+/* Nothing of ours runs any more. */
 static void control_release(struct control *control)
 {
-    control->stopping = true;
     prober_free(control->prober);
     close_handles(control);
     control_reload_fini(control);
@@ -110,6 +106,17 @@ static void stop_workers(struct control *control)
         worker_join(control->workers[i]);
 }
 
+/* Background work uses the prober, the world and the state files, so it ends before these are
+ * touched. */
+static void wind_down(struct control *control)
+{
+    control->stopping = true;
+    stop_workers(control);
+    control_load_cancel(control);
+    while (control->background > 0)
+        (void)uv_run(control->loop, UV_RUN_ONCE);
+}
+
 struct control *control_new(const struct control_options *options, struct errlist *errors)
 {
     struct control *control = MEM_NEW(struct control);
@@ -132,9 +139,9 @@ struct control *control_new(const struct control_options *options, struct errlis
     control->prober = prober_new(control_health_event, control);
     if (control->prober == NULL)
         errlist_add(errors, "the probe thread cannot be started");
-    if (control->prober == NULL || !control_load_first(control, errors) ||
+    if (control->prober == NULL || !control_load_first(control, options, errors) ||
         !start_workers(control, errors)) {
-        stop_workers(control);
+        wind_down(control);
         control_release(control);
         return NULL;
     }
@@ -142,15 +149,22 @@ struct control *control_new(const struct control_options *options, struct errlis
     return control;
 }
 
+void control_settle(struct control *control)
+{
+    uint64_t end = clock_mono_ms() + CONTROL_SETTLE_MS;
+    /* While somebody waits, the timer of waiters wakes the loop. */
+    while (control->waiters != NULL && clock_mono_ms() < end)
+        (void)uv_run(control->loop, UV_RUN_ONCE);
+}
+
 void control_free(struct control *control)
 {
     if (control == NULL)
         return;
     control->ready = false;
-    control->stopping = true;
-    control_waiters_check(control);
+    wind_down(control);
     control_save_all_now(control);
-    stop_workers(control);
+    control_waiters_check(control);
     control_release(control);
 }
 

@@ -21,16 +21,22 @@ struct control; /* its fields are in server/control_internal.h, for server/contr
 struct control_options {
     uv_loop_t *loop;
     const char *config_file;
-    struct worker **workers; /* made, not started; borrowed */
+    const struct config *config; /* what the sockets were opened by; borrowed for the call */
+    struct worker **workers;     /* made, not started; borrowed */
     unsigned worker_count;
+    const bool *ending; /* set by a callback of the loop when the start is to be given up; may be
+                           NULL */
 };
 
 /* Loads everything, takes saved verdicts and overrides, probes what is unknown (for at most a
  * second), publishes the first state and starts the workers; runs the loop meanwhile. Returns
- * owned, NULL with errors. */
+ * owned, NULL with errors; NULL without when it was given up. */
 struct control *control_new(const struct control_options *options, struct errlist *errors);
-/* Saves what is unsaved, stops the prober and the workers (they finish what is in flight), then
- * frees everything. The workers themselves stay the caller's. */
+/* Runs the loop until the changes that were made are served and their waiters told; for a moment at
+ * most. Before the end. */
+void control_settle(struct control *control);
+/* Stops the workers (they finish what is in flight), waits for what runs in the background, saves
+ * what is unsaved, stops the prober, frees everything. The workers themselves stay the caller's. */
 void control_free(struct control *control);
 
 /* --- looking --- */

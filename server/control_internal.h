@@ -14,6 +14,7 @@
 #define CONTROL_VERDICT_AGE_MS                                                                     \
     300000 /* saved verdicts older than this are not used (CONTRACT.md, Start) */
 #define CONTROL_FIRST_PROBE_MS 1000 /* the longest wait for first results before answering */
+#define CONTROL_SETTLE_MS      500  /* the longest wait for changes under way before the end */
 
 /* A (pool, member) that depends on a target. */
 struct control_user {
@@ -43,9 +44,10 @@ struct control_load {
     struct world *world;
     struct errlist errors;
     atomic_uint_fast64_t records;
+    atomic_bool cancelled;
     uint64_t started_ms;
     uint64_t wait_ms; /* for first results */
-    bool done;
+    bool done;        /* at start: the work has ended */
 };
 
 struct control {
@@ -136,7 +138,7 @@ void control_publish_now(struct control *control);
 
 /* control_save.c */
 void control_save_init(struct control *control);
-void control_save_read(struct control *control, struct strmap *seeds);
+void control_save_read(struct control *control, const struct world *world, struct strmap *seeds);
 void control_save_changed(struct control *control);
 void control_save_all_now(struct control *control);           /* at the end, in the foreground */
 const char *control_state_dir(const struct control *control); /* NULL = nothing is saved */
@@ -149,6 +151,11 @@ void control_override_schedule(struct control *control);
 
 /* control_reload.c */
 void control_reload_init(struct control *control);
-bool control_load_first(struct control *control, struct errlist *errors);
+/* False with errors; without when *options->ending was set. */
+bool control_load_first(struct control *control, const struct control_options *options,
+                        struct errlist *errors);
+/* A load under way comes to its end soon; its callback finds `stopping` set, or itself cancelled.
+ */
+void control_load_cancel(struct control *control);
 /* At the end: whoever still waits for a reload is told that there was none. */
 void control_reload_fini(struct control *control);

@@ -11,7 +11,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#define PROGRESS_MS 2000
+#define PROGRESS_MS   2000
+#define WAIT_SLICE_MS 50
 
 static void load_work(uv_work_t *work)
 {
@@ -20,6 +21,7 @@ static void load_work(uv_work_t *work)
         .seed = load->control->seed,
         .previous = load->control->world,
         .records = &load->records,
+        .cancelled = &load->cancelled,
     };
     load->world = world_load(load->control->config_file, &options, &load->errors);
 }
@@ -27,7 +29,10 @@ static void load_work(uv_work_t *work)
 static void wait_work(uv_work_t *work)
 {
     struct control_load *load = work->data;
-    prober_wait_first(load->control->prober, load->wait_ms);
+    /* In slices, so that the end of the process does not wait for it. */
+    for (uint64_t waited = 0; waited < load->wait_ms && !atomic_load(&load->cancelled);
+         waited += WAIT_SLICE_MS)
+        prober_wait_first(load->control->prober, WAIT_SLICE_MS);
 }
 
 static void on_progress(uv_timer_t *timer)
@@ -103,33 +108,89 @@ static void adopt(struct control *control, struct world *world)
     publisher_world_unref(control->publisher, old);
 }
 
+void control_load_cancel(struct control *control)
+{
+    if (control->load != NULL)
+        atomic_store(&control->load->cancelled, true);
+}
+
 /* --- start --- */
 
-bool control_load_first(struct control *control, struct errlist *errors)
+static void first_done(uv_work_t *work, int status)
+{
+    struct control_load *load = work->data;
+    (void)status;
+    load->control->background--;
+    load->done = true;
+}
+
+/* Off the thread, as at a reload; the loop runs meanwhile, so that signals are heard. False when
+ * the start is given up. */
+static bool run_first(struct control_load *load, uv_work_cb work, const bool *ending)
+{
+    load->done = false;
+    load->control->background++;
+    (void)uv_queue_work(load->control->loop, &load->work, work, first_done);
+    while (!load->done) {
+        (void)uv_run(load->control->loop, UV_RUN_ONCE);
+        if (ending != NULL && *ending)
+            atomic_store(&load->cancelled, true);
+    }
+    return !atomic_load(&load->cancelled);
+}
+
+/* The file is read twice, before and after the drop of rights: the sockets must be those of the
+ * second. */
+static bool same_as_opened(const struct control_load *load, const struct config *opened,
+                           struct errlist *errors)
+{
+    struct errlist differences;
+    errlist_init(&differences);
+    bool same = opened == NULL || config_same_start_only(opened, load->world->config, &differences);
+    errlist_fini(&differences);
+    if (!same)
+        errlist_add(errors, "%s: was changed while the server was starting; start it again",
+                    load->control->config_file);
+    return same;
+}
+
+/* From a loaded world to the first state. False when the start is given up. */
+static bool first_state(struct control_load *load, const bool *ending)
+{
+    struct control *control = load->control;
+    struct world *world = load->world;
+    struct strmap *seeds = strmap_new();
+    int64_t next_ms = 0;
+    world_attach(world, control->registry);
+    log_loaded(load);
+    control_save_read(control, world, seeds);
+    (void)override_expire(control->overrides, clock_wall_ms(), &next_ms);
+    control_health_targets(control, world, seeds);
+    strmap_free(seeds);
+    load->wait_ms = first_probe_wait(world);
+    if (!run_first(load, wait_work, ending))
+        return false;
+    /* What the first round found waits in the inbox. */
+    control_health_drain(control);
+    adopt(control, world);
+    control_override_schedule(control);
+    return true;
+}
+
+bool control_load_first(struct control *control, const struct control_options *options,
+                        struct errlist *errors)
 {
     struct control_load *load = load_new(control);
-    struct strmap *seeds = strmap_new();
-    load_work(&load->work);
-    struct world *world = load->world;
-    errlist_move(errors, &load->errors);
-    if (world != NULL) {
-        world_attach(world, control->registry);
-        log_loaded(load);
-        control->world = world;
-        int64_t next_ms = 0;
-        control_save_read(control, seeds);
-        (void)override_expire(control->overrides, clock_wall_ms(), &next_ms);
-        control_health_targets(control, world, seeds);
-        prober_wait_first(control->prober, first_probe_wait(world));
-        control->world = NULL;
-        /* What the first round found waits in the inbox. */
-        control_health_drain(control);
-        adopt(control, world);
-        control_override_schedule(control);
+    bool ok = run_first(load, load_work, options->ending);
+    if (ok) {
+        errlist_move(errors, &load->errors);
+        ok = load->world != NULL && same_as_opened(load, options->config, errors) &&
+             first_state(load, options->ending);
     }
-    strmap_free(seeds);
+    if (!ok)
+        world_free(load->world);
     load_free(load);
-    return world != NULL;
+    return ok;
 }
 
 /* --- reload --- */

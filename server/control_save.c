@@ -156,9 +156,9 @@ static void on_seed(void *data, const struct statefile_verdict *verdict)
                      (uint64_t)verdict->since_ms << 2 | (uint64_t)verdict->verdict);
 }
 
-void control_save_read(struct control *control, struct strmap *seeds)
+void control_save_read(struct control *control, const struct world *world, struct strmap *seeds)
 {
-    const char *dir = control_state_dir(control);
+    const char *dir = world->config->server.state_dir;
     struct errlist errors;
     char error[512];
     if (dir == NULL) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* gslbd: arguments, order of start and end. */
 #include "base/errlist.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/version.h"
@@ -13,6 +14,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +47,8 @@ struct process {
     uv_signal_t hangup;
     uv_signal_t terminate;
     uv_signal_t interrupt;
+    bool ending;       /* asked to end, perhaps before the start is over */
+    bool reload_later; /* SIGHUP came before the start was over */
 };
 
 static int print_errors(const struct errlist *errors)
@@ -95,7 +99,7 @@ static int check_config(const char *file)
     errlist_init(&errors);
     struct config *config = config_load(file, &errors);
     if (config != NULL && !privs_drop(config->server.user, error, sizeof(error)))
-        errlist_add(&errors, "%s: server.user: %s", file, error);
+        json_error(&config->doc, &errors, "server.user", "%s", error);
     config_free(config);
     if (errlist_empty(&errors)) {
         struct world_options options = { .seed = 1 };
@@ -116,12 +120,21 @@ static void on_hangup(uv_signal_t *handle, int number)
 {
     struct process *process = handle->data;
     (void)number;
-    control_reload(process->control, "SIGHUP", NULL, NULL);
+    if (process->ending)
+        return;
+    if (process->control != NULL)
+        control_reload(process->control, "SIGHUP", NULL, NULL);
+    else
+        process->reload_later = true;
 }
 
 static void on_end(uv_signal_t *handle, int number)
 {
+    struct process *process = handle->data;
+    if (process->ending)
+        return;
     log_info("main", "%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    process->ending = true;
     uv_stop(handle->loop);
 }
 
@@ -141,11 +154,43 @@ static void start_signals(struct process *process)
     }
 }
 
+/* Signals are heard to the end, since without a handler they would kill. Here no other thread takes
+ * them any more (see start_pool), so blocking them in this one is enough. */
 static void stop_signals(struct process *process)
 {
+    sigset_t all;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
     uv_close((uv_handle_t *)&process->hangup, NULL);
     uv_close((uv_handle_t *)&process->terminate, NULL);
     uv_close((uv_handle_t *)&process->interrupt, NULL);
+}
+
+static void no_work(uv_work_t *work)
+{
+    (void)work; /* what counts is the thread that is made for it */
+}
+
+static void no_work_done(uv_work_t *work, int status)
+{
+    (void)status;
+    *(bool *)work->data = true;
+}
+
+/* libuv makes its background threads at the first work, with the signal mask of that moment:
+ * signals are the main thread's. After the drop of rights, which these threads share. */
+static void start_pool(uv_loop_t *loop)
+{
+    sigset_t all;
+    sigset_t before;
+    bool done = false;
+    uv_work_t work = { .data = &done };
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    (void)uv_queue_work(loop, &work, no_work, no_work_done);
+    while (!done)
+        (void)uv_run(loop, UV_RUN_ONCE);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Connections and probes need descriptors; the hard limit is the administrator's word. */
@@ -160,52 +205,64 @@ static void raise_file_limit(void)
 
 /* Sockets are opened with the rights we were started with, everything else is done with those after
  * the drop. */
-static bool prepare(struct process *process, const char *file, struct errlist *errors)
+static bool prepare(struct process *process, const struct config *config, struct errlist *errors)
 {
     char error[256];
-    struct config *config = config_load(file, errors);
-    if (config == NULL)
-        return false;
     log_configure((enum log_level)config->server.log.level,
                   (enum log_format)config->server.log.format);
     raise_file_limit();
     process->listening = listen_open(config, errors);
     bool ok = process->listening != NULL;
     if (ok && !privs_drop(config->server.user, error, sizeof(error))) {
-        errlist_add(errors, "%s: server.user: %s", file, error);
+        json_error(&config->doc, errors, "server.user", "%s", error);
         ok = false;
     }
-    if (ok && config->server.user == NULL && geteuid() == 0)
+    if (ok && geteuid() == 0)
         log_warn("main", "running as root: set server.user to an account without rights");
-    config_free(config);
     return ok;
+}
+
+static struct control *start_control(struct process *process, const struct config *config,
+                                     struct errlist *errors)
+{
+    struct control_options options = {
+        .loop = &process->loop,
+        .config_file = config->file,
+        .config = config,
+        .workers = listen_workers(process->listening),
+        .worker_count = listen_worker_count(process->listening),
+        .ending = &process->ending,
+    };
+    start_pool(&process->loop);
+    return control_new(&options, errors);
 }
 
 static bool start(struct process *process, const char *file, struct errlist *errors)
 {
-    if (!prepare(process, file, errors))
-        return false;
-    struct control_options options = {
-        .loop = &process->loop,
-        .config_file = file,
-        .workers = listen_workers(process->listening),
-        .worker_count = listen_worker_count(process->listening),
-    };
-    process->control = control_new(&options, errors);
+    struct config *config = config_load(file, errors);
+    if (config != NULL && prepare(process, config, errors))
+        process->control = start_control(process, config, errors);
+    config_free(config);
     if (process->control == NULL)
         return false;
     process->api = api_new(process->control, errors);
     if (!errlist_empty(errors))
         return false;
     control_on_reload(process->control, on_reloaded, process);
+    if (process->reload_later)
+        control_reload(process->control, "SIGHUP", NULL, NULL);
     return true;
 }
 
 static void finish(struct process *process)
 {
+    process->ending = true;
+    if (process->control != NULL)
+        control_settle(process->control);
     api_free(process->api);
     control_free(process->control);
     listen_free(process->listening);
+    stop_signals(process);
     (void)uv_run(&process->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&process->loop);
     uv_library_shutdown();
@@ -223,12 +280,12 @@ static int serve(const char *file)
     if (start(&process, file, &errors)) {
         log_info("main", "gslbd %s answers", GSLB_VERSION);
         notify_send("READY=1");
-        (void)uv_run(&process.loop, UV_RUN_DEFAULT);
+        if (!process.ending)
+            (void)uv_run(&process.loop, UV_RUN_DEFAULT);
         notify_send("STOPPING=1");
-    } else {
+    } else if (!process.ending) {
         status = print_errors(&errors);
     }
-    stop_signals(&process);
     finish(&process);
     errlist_fini(&errors);
     return status;

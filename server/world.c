@@ -164,6 +164,11 @@ static void fill_zone(struct world_load_context *ctx, struct world_zone *out,
     }
 }
 
+static bool is_cancelled(const struct world_load_context *ctx)
+{
+    return ctx->options->cancelled != NULL && atomic_load(ctx->options->cancelled);
+}
+
 /* All zones, so that the errors of all of them show. */
 static bool load_zones(struct world_load_context *ctx)
 {
@@ -174,7 +179,7 @@ static bool load_zones(struct world_load_context *ctx)
     size_t count = 0;
     find_families(config, families);
     world->zones = ARENA_NEW_ARRAY(world->arena, struct world_zone, config->zone_count);
-    for (size_t i = 0; i < config->zone_count; i++) {
+    for (size_t i = 0; i < config->zone_count && !is_cancelled(ctx); i++) {
         struct zone_binding *bindings = make_bindings(config, &config->zones[i], families);
         struct zone *zone = load_zone(ctx, &config->zones[i], bindings);
         if (zone != NULL) {
@@ -191,30 +196,35 @@ static bool load_zones(struct world_load_context *ctx)
     return count == config->zone_count;
 }
 
+static void raise_tail(struct world *world, uint32_t pool, uint32_t ttl)
+{
+    if (pool != POOL_NONE && world->tail_s[pool] < ttl)
+        world->tail_s[pool] = ttl;
+}
+
+static void find_zone_tails(struct world *world, const struct world_zone *zone)
+{
+    for (size_t i = 0; i < zone->binding_count; i++) {
+        const struct world_binding *binding = &zone->bindings[i];
+        uint32_t ttl =
+            binding->ttl != PICKER_TTL_NONE ? binding->ttl : world->pools.pools[binding->pool].ttl;
+        raise_tail(world, binding->pool, ttl == PICKER_TTL_NONE ? binding->default_ttl : ttl);
+    }
+}
+
 /* The longest TTL that a name gives out a pool's answers with: a drain is over when that has
  * passed. Parents come after children in the order, so it is walked from its end. */
 static void find_tails(struct world *world)
 {
     world->tail_s = ARENA_NEW_ARRAY(world->arena, uint32_t, world->pools.count);
-    for (size_t z = 0; z < zonedb_count(world->zonedb); z++) {
-        for (size_t i = 0; i < world->zones[z].binding_count; i++) {
-            const struct world_binding *binding = &world->zones[z].bindings[i];
-            uint32_t ttl = binding->ttl != PICKER_TTL_NONE ? binding->ttl
-                                                           : world->pools.pools[binding->pool].ttl;
-            if (ttl == PICKER_TTL_NONE)
-                ttl = binding->default_ttl;
-            if (ttl > world->tail_s[binding->pool])
-                world->tail_s[binding->pool] = ttl;
-        }
-    }
+    for (size_t z = 0; z < zonedb_count(world->zonedb); z++)
+        find_zone_tails(world, &world->zones[z]);
     for (size_t i = world->pools.count; i-- > 0;) {
         uint32_t index = world->pools.order[i];
         const struct pool *pool = &world->pools.pools[index];
-        for (size_t m = 0; m <= pool->member_count; m++) {
-            uint32_t child = m < pool->member_count ? pool->members[m].child : pool->fallback;
-            if (child != POOL_NONE && world->tail_s[child] < world->tail_s[index])
-                world->tail_s[child] = world->tail_s[index];
-        }
+        for (size_t m = 0; m < pool->member_count; m++)
+            raise_tail(world, pool->members[m].child, world->tail_s[index]);
+        raise_tail(world, pool->fallback, world->tail_s[index]);
     }
 }
 

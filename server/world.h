@@ -61,10 +61,12 @@ struct world_options {
         *previous; /* with server.partial_reload, the last good version of a bad zone comes from
                       here (its errors are reported all the same); NULL at start */
     atomic_uint_fast64_t *records; /* progress, may be NULL */
+    const atomic_bool *cancelled;  /* true ends the load between two zones; may be NULL */
 };
 
 /* Config text, zones, pools: all of it or nothing. Returns owned (one reference), NULL with all
- * errors added. Background thread; touches nothing shared but `previous`, which must stay alive. */
+ * errors added, or without any when cancelled. Background thread; touches nothing shared but
+ * `previous`, which must stay alive. */
 struct world *world_load(const char *file, const struct world_options *options,
                          struct errlist *errors);
 /* Gives targets, members and bindings their lasting ids and counters. Control thread, once. */

@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The core of the process under attack: signals at any moment, saved state, sockets."""
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+import lib
+from dns import wait_until
+
+TIME_LIMIT = 150
+
+
+class Moments(lib.Case):
+    """Start, end and reload, whenever they are asked for."""
+
+    def slow_start(self):
+        """A daemon that waits for the first results of a backend for a second before it answers."""
+        backend = self.backend()
+        backend.delay = 3
+        config = self.pool_config([backend])
+        config["checks"]["http-ok"].update(timeout="5s", interval="10s")
+        return self.gslbd(config, start=False)
+
+    def leaves(self, daemon, seconds=5):
+        process, daemon.process = daemon.process, None
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            self.fail("it does not end")
+        self.assertEqual(code, 0, daemon.log())
+
+    def test_term_while_starting(self):
+        for moment in (0.0, 0.1, 0.3, 0.6):
+            with self.subTest(moment):
+                daemon = self.slow_start()
+                daemon.spawn()
+                wait_until(lambda: daemon.process.poll() is not None or self.hears(daemon), 10, "handlers are there")
+                time.sleep(moment)
+                daemon.process.send_signal(signal.SIGTERM)
+                self.leaves(daemon)
+                self.assertNotIn("answers", daemon.log())
+
+    @staticmethod
+    def hears(daemon, number=signal.SIGTERM):
+        """True when the process has a handler for the signal."""
+        with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as f:
+            caught = next(line for line in f if line.startswith("SigCgt:"))
+        return int(caught.split()[1], 16) >> (number - 1) & 1 == 1
+
+    def test_hangup_while_starting_is_done_afterwards(self):
+        daemon = self.slow_start()
+        daemon.spawn()
+        wait_until(lambda: self.hears(daemon, signal.SIGHUP), 10, "handlers are there")
+        time.sleep(0.3)
+        daemon.write("example.test.zone", lib.ZONE + "later IN A 192.0.2.99\n")
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_until(daemon.is_ready, 10, "it is ready")
+        wait_until(lambda: daemon.addresses("later.example.test") == ["192.0.2.99"], 10, "the reload was done")
+
+    def test_hangup_while_a_bad_start_fails(self):
+        daemon = self.gslbd(files={"example.test.zone": lib.ZONE + "".join(
+            f"h{i} IN A 192.0.2.{i % 256}\n" for i in range(60000)) + "bad IN A x\n"}, start=False)
+        daemon.spawn()
+        process, daemon.process = daemon.process, None
+        while process.poll() is None:
+            process.send_signal(signal.SIGHUP if self.hears_pid(process.pid) else 0)
+            time.sleep(0.002)
+        self.assertEqual(process.returncode, 1, daemon.log())
+
+    @staticmethod
+    def hears_pid(pid):
+        try:
+            with open(f"/proc/{pid}/status", encoding="ascii") as f:
+                return int(next(line for line in f if line.startswith("SigCgt:")).split()[1], 16) & 1 == 1
+        except (OSError, StopIteration):
+            return False
+
+    def test_hangups_while_ending(self):
+        for _ in range(5):
+            daemon = self.gslbd()
+            process = daemon.process
+            process.send_signal(signal.SIGTERM)
+            while process.poll() is None:
+                process.send_signal(random.choice((signal.SIGHUP, signal.SIGTERM, signal.SIGINT)))
+            self.leaves(daemon)
+
+    def test_term_while_reloading_waits_for_nobody(self):
+        """A reload that waits for first results neither holds up the end nor outlives it."""
+        backend = self.backend()
+        config = self.pool_config([backend])
+        daemon = self.gslbd(config)
+        backend.delay = 3
+        daemon.config["checks"]["http-ok"].update(timeout="5s", path="/other")
+        daemon.write_config()
+        replies = []
+
+        def reload():
+            try:
+                replies.append(daemon.reload().status)
+            except OSError:
+                replies.append(None)
+
+        thread = threading.Thread(target=reload)
+        thread.start()
+        wait_until(lambda: "/other" in [r[1] for r in backend.requests], 10, "the new check runs")
+        daemon.stop()
+        thread.join()
+        self.assertNotIn("records", daemon.log().partition("SIGTERM")[2])  # the load was given up
+        self.assertEqual(replies, [503])
+
+    def test_changes_under_way_are_answered_before_the_end(self):
+        members = {f"m{i}": {"address": f"192.0.2.{i + 1}"} for i in range(8)}
+        daemon = self.gslbd({"zones": {"example.test": {"file": "example.test.zone", "names": {"www": "p"}}},
+                             "pools": {"p": {"policy": "all", "members": members}}})
+        sent, done = [], []
+
+        def change(member):
+            try:
+                for state in ("down", "up", "drain") * 50:
+                    sent.append((member, state))
+                    if daemon.api("PUT", f"/v1/pools/p/members/{member}/state", {"state": state}).status == 200:
+                        done.append((member, state))
+            except OSError:
+                pass
+
+        threads = [threading.Thread(target=change, args=(m,)) for m in members]
+        for t in threads:
+            t.start()
+        time.sleep(0.4)
+        daemon.stop()
+        for t in threads:
+            t.join()
+        with open(os.path.join(daemon.dir, "overrides.json"), encoding="utf-8") as f:
+            saved = {o["member"]: o["state"] for o in json.load(f)["overrides"]}
+        for member in members:
+            mine = [state for m, state in done if m == member]
+            last = [state for m, state in sent if m == member][len(mine) - 1:len(mine) + 1]
+            self.assertIn(saved[member], last)
+        self.assertNotIn("cannot save", daemon.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
