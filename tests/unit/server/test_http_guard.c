@@ -35,8 +35,9 @@ static struct http_head head_of(const struct row *row)
     };
 }
 
-#define LOCAL "127.0.0.1:8053"
-#define JSON  "application/json"
+#define LOCAL  "127.0.0.1:8053"
+#define JSON   "application/json"
+#define ORIGIN "http://" LOCAL
 
 static const struct row rows[] = {
     /* who may be meant: addresses and localhost only */
@@ -80,11 +81,15 @@ static const struct row rows[] = {
     { 0, "PUT", LOCAL, NULL, NULL, NULL, "2", "Application/JSON" },
     { 0, "POST", LOCAL, NULL, NULL, NULL, "0", NULL },
     { 0, "POST", LOCAL, NULL, NULL, NULL, "00", "text/plain" },
-    { 415, "PUT", LOCAL, NULL, NULL, NULL, "2", NULL },
-    { 415, "POST", LOCAL, NULL, NULL, NULL, "2", "text/plain" },
-    { 415, "POST", LOCAL, NULL, NULL, NULL, "2", "application/x-www-form-urlencoded" },
-    { 415, "POST", LOCAL, NULL, NULL, NULL, "2", "application/jsonx" },
-    { 415, "POST", LOCAL, NULL, NULL, NULL, "2", "text/plain, application/json" },
+    { 415, "PUT", LOCAL, ORIGIN, NULL, NULL, "2", NULL },
+    { 415, "POST", LOCAL, ORIGIN, NULL, NULL, "2", "text/plain" },
+    { 415, "POST", LOCAL, ORIGIN, NULL, NULL, "2", "application/x-www-form-urlencoded" },
+    { 415, "POST", LOCAL, ORIGIN, NULL, NULL, "2", "application/jsonx" },
+    { 415, "POST", LOCAL, NULL, "same-origin", NULL, "2", "text/plain, application/json" },
+    { 0, "PUT", LOCAL, ORIGIN, NULL, NULL, "2", JSON },
+    /* no browser: curl -d, scripts */
+    { 0, "PUT", LOCAL, NULL, NULL, NULL, "2", NULL },
+    { 0, "POST", LOCAL, NULL, NULL, NULL, "2", "application/x-www-form-urlencoded" },
     { 0, "PUT", LOCAL, NULL, NULL, NULL, "1000", JSON },
     { 413, "PUT", LOCAL, NULL, NULL, NULL, "1001", JSON },
     { 413, "PUT", LOCAL, NULL, NULL, NULL, "18446744073709551615", JSON },
