@@ -97,15 +97,17 @@ static void sort_errors(struct errlist *errors, size_t first, const char *file)
     mem_free(places);
 }
 
-struct config *config_load_text(const char *file, const char *text, size_t length,
-                                struct errlist *errors)
+/* NULL when the text is no JSON. */
+static struct config *load_any(const char *file, const char *text, size_t length, bool *sound,
+                               struct errlist *errors)
 {
     size_t before = error_count(errors);
     size_t first = errors->count;
     struct config *config = MEM_NEW(struct config);
     config->arena = arena_new(0);
     config->file = mem_strdup(file);
-    if (json_doc_parse_on(&config->doc, file, text, length, errors)) {
+    bool parsed = json_doc_parse_on(&config->doc, file, text, length, errors);
+    if (parsed) {
         char *folder = folder_of(file);
         struct schema_context ctx = {
             .doc = &config->doc, .arena = config->arena, .errors = errors, .folder = folder
@@ -116,22 +118,48 @@ struct config *config_load_text(const char *file, const char *text, size_t lengt
         resolve(config, raw, errors);
         mem_free(folder);
     }
-    if (error_count(errors) == before)
+    *sound = error_count(errors) == before;
+    if (!*sound)
+        sort_errors(errors, first, file);
+    if (parsed)
         return config;
-    sort_errors(errors, first, file);
     config_free(config);
     return NULL;
 }
 
-struct config *config_load(const char *file, struct errlist *errors)
+static struct config *only_sound(struct config *config, bool sound)
+{
+    if (sound)
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+struct config *config_load_text(const char *file, const char *text, size_t length,
+                                struct errlist *errors)
+{
+    bool sound = false;
+    struct config *config = load_any(file, text, length, &sound, errors);
+    return only_sound(config, sound);
+}
+
+struct config *config_load_any(const char *file, bool *sound, struct errlist *errors)
 {
     size_t length = 0;
+    *sound = false;
     char *text = json_read_file(file, FILE_MAX, &length, errors);
     if (text == NULL)
         return NULL;
-    struct config *config = config_load_text(file, text, length, errors);
+    struct config *config = load_any(file, text, length, sound, errors);
     mem_free(text);
     return config;
+}
+
+struct config *config_load(const char *file, struct errlist *errors)
+{
+    bool sound = false;
+    struct config *config = config_load_any(file, &sound, errors);
+    return only_sound(config, sound);
 }
 
 void config_free(struct config *config)

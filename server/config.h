@@ -125,6 +125,9 @@ struct config {
 /* Reads and checks FILE. Returns owned, or NULL with every error added, each "FILE:LINE:COL:
  * JSON.PATH: message". */
 struct config *config_load(const char *file, struct errlist *errors);
+/* Same, for who wants to know what else is wrong: a config with errors is returned too when it is
+ * JSON at all, with `*sound` false. What could not be read in it is NULL, empty or CONFIG_NONE. */
+struct config *config_load_any(const char *file, bool *sound, struct errlist *errors);
 /* Same from text; `file` is used in messages and as the base of relative paths. */
 struct config *config_load_text(const char *file, const char *text, size_t length,
                                 struct errlist *errors);

@@ -122,6 +122,7 @@ struct control *control_new(const struct control_options *options, struct errlis
     struct control *control = MEM_NEW(struct control);
     control->loop = options->loop;
     control->config_file = mem_strdup(options->config_file);
+    control->check = options->check;
     control->workers = options->workers;
     control->worker_count = options->worker_count;
     control->seed = rng_entropy();

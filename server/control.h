@@ -21,6 +21,8 @@ struct control; /* its fields are in server/control_internal.h, for server/contr
 struct control_options {
     uv_loop_t *loop;
     const char *config_file;
+    /* What else must be right before a config is taken, see world.h; may be NULL. */
+    void (*check)(const struct config *config, struct errlist *errors);
     const struct config *config; /* what the sockets were opened by; borrowed for the call */
     struct worker **workers;     /* made, not started; borrowed */
     unsigned worker_count;

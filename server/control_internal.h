@@ -53,6 +53,7 @@ struct control_load {
 struct control {
     uv_loop_t *loop;
     char *config_file;
+    void (*check)(const struct config *config, struct errlist *errors); /* may be NULL */
     uint64_t seed;
     int64_t started_ms;
     bool ready;

@@ -20,6 +20,7 @@ static void load_work(uv_work_t *work)
     struct world_options options = {
         .seed = load->control->seed,
         .previous = load->control->world,
+        .check = load->control->check,
         .records = &load->records,
         .cancelled = &load->cancelled,
     };
@@ -303,8 +304,7 @@ static void loaded(uv_work_t *work, int status)
         load_free(load);
         return;
     }
-    if (load->world == NULL ||
-        !config_same_start_only(control->world->config, load->world->config, &load->errors)) {
+    if (load->world == NULL) {
         refuse(control, load);
         return;
     }

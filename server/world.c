@@ -74,18 +74,16 @@ static struct zone_binding *make_bindings(const struct config *config,
     return bindings;
 }
 
-static bool report_bindings(const struct config *config, const struct config_zone *zone,
+static void report_bindings(const struct config *config, const struct config_zone *zone,
                             const struct zone_binding *bindings, struct errlist *errors)
 {
-    bool ok = true;
     for (size_t i = 0; i < zone->name_count; i++) {
-        if (bindings[i].error == ZONE_BINDING_OK)
-            continue;
-        json_error_key(&config->doc, errors, zone->names[i].path, "%s",
-                       binding_error_text(bindings[i].error));
-        ok = false;
+        enum zone_binding_error error = bindings[i].error;
+        /* The config's own checks tell the last two, in a config that is refused anyway. */
+        if (error != ZONE_BINDING_OK && error != ZONE_BINDING_TWICE &&
+            error != ZONE_BINDING_NOT_IN_ZONE)
+            json_error(&config->doc, errors, zone->names[i].path, "%s", binding_error_text(error));
     }
-    return ok;
 }
 
 /* The zone of this name in the world before, when its compiled bindings mean the same there; NULL
@@ -115,7 +113,7 @@ static struct zone *last_good(const struct world_load_context *ctx, const struct
     return NULL;
 }
 
-static struct zone *load_zone(struct world_load_context *ctx, const struct config_zone *zone,
+static struct zone *read_zone(struct world_load_context *ctx, const struct config_zone *zone,
                               struct zone_binding *bindings)
 {
     struct zone_spec spec = {
@@ -127,9 +125,17 @@ static struct zone *load_zone(struct world_load_context *ctx, const struct confi
         .records = ctx->options->records,
     };
     struct zone *loaded = zone_load(&spec, ctx->errors);
+    if (loaded == NULL)
+        report_bindings(ctx->world->config, zone, bindings, ctx->errors);
+    return loaded;
+}
+
+static struct zone *load_zone(struct world_load_context *ctx, const struct config_zone *zone,
+                              struct zone_binding *bindings)
+{
+    struct zone *loaded = read_zone(ctx, zone, bindings);
     if (loaded != NULL)
         return loaded;
-    (void)report_bindings(ctx->world->config, zone, bindings, ctx->errors);
     struct zone *kept = last_good(ctx, zone, bindings);
     if (kept != NULL)
         log_warn("zone",
@@ -196,6 +202,65 @@ static bool load_zones(struct world_load_context *ctx)
     return count == config->zone_count;
 }
 
+/* Names that could be read; as many as the array has room for. */
+static size_t usable_names(const struct config_zone *zone, struct config_name *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < zone->name_count; i++) {
+        if (zone->names[i].owner != NULL && zone->names[i].pool != CONFIG_NONE)
+            out[count++] = zone->names[i];
+    }
+    return count;
+}
+
+/* A config that is refused: what is wrong with its zones is told with the rest, as far as they
+ * could be read. */
+static void judge_zones(struct world_load_context *ctx)
+{
+    const struct config *config = ctx->world->config;
+    unsigned *families = MEM_NEW_ARRAY(unsigned, config->pool_count);
+    find_families(config, families);
+    for (size_t i = 0; i < config->zone_count && !is_cancelled(ctx); i++) {
+        struct config_zone zone = config->zones[i];
+        if (zone.apex == NULL || zone.file == NULL)
+            continue;
+        zone.names = MEM_NEW_ARRAY(struct config_name, zone.name_count);
+        zone.name_count = usable_names(&config->zones[i], zone.names);
+        struct zone_binding *bindings = make_bindings(config, &zone, families);
+        zone_unref(read_zone(ctx, &zone, bindings));
+        mem_free(bindings);
+        mem_free(zone.names);
+    }
+    mem_free(families);
+}
+
+/* What else the config names, and what it may not change while we run. */
+static bool check_config(const struct world_load_context *ctx)
+{
+    const struct world_options *options = ctx->options;
+    const struct config *config = ctx->world->config;
+    size_t before = ctx->errors->count + ctx->errors->dropped;
+    if (options->previous != NULL)
+        (void)config_same_start_only(options->previous->config, config, ctx->errors);
+    if (options->check != NULL)
+        options->check(config, ctx->errors);
+    return ctx->errors->count + ctx->errors->dropped == before;
+}
+
+/* Everything is looked at even when something is wrong already, so that all errors show at once. */
+static bool load_all(struct world_load_context *ctx, const char *file)
+{
+    bool sound = false;
+    ctx->world->config = config_load_any(file, &sound, ctx->errors);
+    if (ctx->world->config == NULL)
+        return false;
+    bool ok = check_config(ctx) && sound;
+    if (sound)
+        return load_zones(ctx) && ok;
+    judge_zones(ctx);
+    return false;
+}
+
 static void raise_tail(struct world *world, uint32_t pool, uint32_t ttl)
 {
     if (pool != POOL_NONE && world->tail_s[pool] < ttl)
@@ -237,8 +302,7 @@ struct world *world_load(const char *file, const struct world_options *options,
     };
     world->refs = 1;
     world->arena = arena_new(0);
-    world->config = config_load(file, errors);
-    bool ok = world->config != NULL && load_zones(&ctx);
+    bool ok = load_all(&ctx, file);
     if (ok) {
         world_make_pools(&ctx);
         find_tails(world);

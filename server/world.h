@@ -56,10 +56,12 @@ struct world {
 };
 
 struct world_options {
-    uint64_t seed; /* of name hashes, one per process */
-    const struct world
-        *previous; /* with server.partial_reload, the last good version of a bad zone comes from
-                      here (its errors are reported all the same); NULL at start */
+    uint64_t seed;                /* of name hashes, one per process */
+    const struct world *previous; /* with server.partial_reload, the last good version of a bad zone
+                                     comes from here (its errors are reported all the same); what is
+                                     read at start only must be as here; NULL at start */
+    /* What else must be right in a config before it is taken; may be NULL. Any thread. */
+    void (*check)(const struct config *config, struct errlist *errors);
     atomic_uint_fast64_t *records; /* progress, may be NULL */
     const atomic_bool *cancelled;  /* true ends the load between two zones; may be NULL */
 };

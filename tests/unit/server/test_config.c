@@ -49,6 +49,42 @@ START_TEST(load_makes_paths_relative_to_the_file)
 }
 END_TEST
 
+/* What is wrong with the rest can be asked of a config with errors, but not of what is no JSON. */
+START_TEST(load_any_keeps_what_could_be_read)
+{
+    static const struct {
+        const char *text;
+        bool sound;
+        bool config;
+    } cases[] = {
+        { "{\"zones\": {\"a.test\": {\"file\": \"a.zone\"}}}", true, true },
+        { "{\"zones\": {\"a.test\": {\"file\": \"a.zone\"}}, \"x\": 1}", false, true },
+        { "{\"zones\": ", false, false },
+    };
+    char file[] = "/tmp/test_config_XXXXXX";
+    int fd = mkstemp(file);
+    ck_assert_int_ge(fd, 0);
+    for (size_t i = 0; i < 3; i++) {
+        size_t length = strlen(cases[i].text);
+        bool sound = !cases[i].sound;
+        ck_assert_int_eq(ftruncate(fd, 0), 0);
+        ck_assert_int_eq(pwrite(fd, cases[i].text, length, 0), (ssize_t)length);
+        struct config *config = config_load_any(file, &sound, &errors);
+        ck_assert_int_eq(sound, cases[i].sound);
+        ck_assert_int_eq(config != NULL, cases[i].config);
+        if (config != NULL)
+            ck_assert_uint_eq(config->zone_count, 1);
+        config_free(config);
+        ck_assert_uint_eq(errors.count, i);
+    }
+    (void)close(fd);
+    (void)unlink(file);
+    bool sound = true;
+    ck_assert_ptr_null(config_load_any(file, &sound, &errors));
+    ck_assert(!sound);
+}
+END_TEST
+
 START_TEST(load_reads_a_file)
 {
     char file[] = "/tmp/test_config_XXXXXX";
@@ -489,6 +525,7 @@ int main(void)
     Suite *suite = suite_create("config");
     TCase *tcase = tcase_create("config");
     tcase_add_test(tcase, load_makes_paths_relative_to_the_file);
+    tcase_add_test(tcase, load_any_keeps_what_could_be_read);
     tcase_add_test(tcase, load_reads_a_file);
     tcase_add_test(tcase, errors_come_in_the_order_of_the_file);
     tcase_add_test(tcase, errors_of_others_stay_first);

@@ -65,7 +65,7 @@ START_TEST(lasting_ids)
 }
 END_TEST
 
-/* What only shows when names and zone come together; each is placed at the key in the config. */
+/* What only shows when names and zone come together; each is placed at the name's value. */
 START_TEST(names_against_the_zone)
 {
     static const struct {
@@ -91,9 +91,10 @@ START_TEST(names_against_the_zone)
         ck_assert_msg(world == NULL, "%s", cases[i].name);
         ck_assert_uint_eq(f.errors.count, 1);
         ck_assert_msg(strstr(f.errors.lines[0], cases[i].part) != NULL, "%s", f.errors.lines[0]);
-        ck_assert_msg(strstr(f.errors.lines[0], "gslb.json:4:1: zones[\"example.test\"].names") !=
-                          NULL,
-                      "%s", f.errors.lines[0]);
+        char place[64];
+        (void)snprintf(place, sizeof(place), "gslb.json:4:%zu: zones[\"example.test\"].names",
+                       strlen(cases[i].name) + sizeof("\"\": "));
+        ck_assert_msg(strstr(f.errors.lines[0], place) != NULL, "%s", f.errors.lines[0]);
         control_fixture_fini(&f);
     }
 }
@@ -132,6 +133,69 @@ START_TEST(errors_of_all_files_at_once)
 }
 END_TEST
 
+static bool told(const struct errlist *errors, const char *part)
+{
+    for (size_t i = 0; i < errors->count; i++) {
+        if (strstr(errors->lines[i], part) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* A config that is refused for itself is no reason to keep quiet about its zone files. Names that
+ * could not be read are left out; what the config's checks tell is not told twice. */
+START_TEST(bad_config_and_bad_zones_at_once)
+{
+    static const char *const parts[] = {
+        ".polcy: unknown key", "there is no pool \"wbe\"", "not a domain name",
+        "is the same name as", ".alias: the zone file",    "example.test.zone:10: ",
+        "none.zone",
+    };
+    struct control_fixture f;
+    control_fixture_init(&f, CONTROL_ZONE "alias CNAME plain\nbad A x\n");
+    control_fixture_config(
+        &f,
+        "\"pools\": {\"web\": {\"polcy\": \"all\", \"members\": {\"a\": {\"address\": \"::1\"}}}},"
+        "\"zones\": {\"example.test\": {\"file\": \"example.test.zone\", \"names\": {"
+        "\"alias\": \"web\", \"twice\": \"web\", \"TWICE\": \"web\", \"none\": \"wbe\", "
+        "\"a..b\": \"web\"}}, \"none.test\": {\"file\": \"none.zone\"}, \"b..test\": {\"file\": "
+        "\"b.zone\"}}");
+    struct world_options options = { .seed = 7 };
+    ck_assert_ptr_null(world_load(f.config, &options, &f.errors));
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        ck_assert_msg(told(&f.errors, parts[i]), "not told: %s", parts[i]);
+    ck_assert_uint_eq(f.errors.count, 8); /* two names are no domain names */
+    control_fixture_fini(&f);
+}
+END_TEST
+
+static void refuse(const struct config *config, struct errlist *errors)
+{
+    errlist_add(errors, "refused: %s", config->file);
+}
+
+/* What is asked of a config besides being sound keeps the world from being made. */
+START_TEST(further_checks_are_held)
+{
+    struct control_fixture f;
+    struct world *first = load(&f, CONTROL_ZONE, CONTROL_SECTIONS);
+    ck_assert_ptr_nonnull(first);
+    struct world_options options = { .seed = 7, .check = refuse };
+    ck_assert_ptr_null(world_load(f.config, &options, &f.errors));
+    ck_assert(told(&f.errors, "refused: "));
+    ck_assert_uint_eq(f.errors.count, 1);
+    control_fixture_write(&f, "gslb.json",
+                          "{\"server\": {\"workers\": 9}, \"zones\": {\"none.test\": "
+                          "{\"file\": \"none.zone\"}}}");
+    options = (struct world_options){ .seed = 7, .previous = first };
+    ck_assert_ptr_null(world_load(f.config, &options, &f.errors));
+    ck_assert(told(&f.errors, "server.workers: "));
+    ck_assert(told(&f.errors, "none.zone:1: "));
+    world_free(first);
+    control_fixture_fini(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("world");
@@ -142,6 +206,8 @@ int main(void)
     tcase_add_test(tcase, names_against_the_zone);
     tcase_add_test(tcase, override_hides_the_file);
     tcase_add_test(tcase, errors_of_all_files_at_once);
+    tcase_add_test(tcase, bad_config_and_bad_zones_at_once);
+    tcase_add_test(tcase, further_checks_are_held);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
