@@ -101,8 +101,7 @@ bool scan_read_head(struct scan *scan, const struct rdata_token *tokens, size_t 
 }
 
 /* BIND's rules: a TTL of its own, $TTL, the last TTL that a record gave, the minimum of the SOA. */
-static void choose_ttl(struct scan *scan, const struct scan_head *head, size_t rdata_length,
-                       struct scan_record *record)
+static void choose_ttl(struct scan *scan, const struct scan_head *head, struct scan_record *record)
 {
     record->ttl_known = true;
     if (head->ttl_given) {
@@ -113,8 +112,8 @@ static void choose_ttl(struct scan *scan, const struct scan_head *head, size_t r
         record->ttl = scan->default_ttl;
     } else if (scan->last_ttl_known) {
         record->ttl = scan->last_ttl;
-    } else if (head->type == RRTYPE_SOA && rdata_length >= 4) {
-        uint32_t minimum = wire_get32(scan->rdata + rdata_length - 4);
+    } else if (head->type == RRTYPE_SOA) {
+        uint32_t minimum = wire_get32(record->rdata + record->rdata_length - 4);
         record->ttl = minimum > TTL_MAX ? 0 : minimum;
         scan->default_ttl = record->ttl;
         scan->default_ttl_known = true;
@@ -144,7 +143,7 @@ bool scan_emit(struct scan *scan, const uint8_t *owner, const struct scan_head *
         .file = scan->level->file,
         .line = line,
     };
-    choose_ttl(scan, head, (size_t)length, &record);
+    choose_ttl(scan, head, &record);
     record.default_ttl_known = scan->default_ttl_known;
     record.default_ttl = scan->default_ttl;
     scan->stopped = !scan->options->record(scan->options->data, &record);

@@ -3,7 +3,7 @@
 
 #include "tests/unit/zones/fixture_help.h"
 
-#include <unistd.h>
+#include <pthread.h>
 
 START_TEST(facts_of_a_zone)
 {
@@ -109,6 +109,34 @@ START_TEST(memory_of_a_record)
 }
 END_TEST
 
+static void *load_types(void *data)
+{
+    struct errlist errors;
+    struct help_name apex = help_name("example.test.");
+    struct zone_spec spec = { .apex = apex.wire, .file = "tests/zones/odd/all-types.zone" };
+    errlist_init(&errors);
+    for (unsigned i = 0; i < 20; i++) {
+        struct zone *zone = zone_load(&spec, &errors);
+        *(bool *)data = zone != NULL;
+        zone_unref(zone);
+    }
+    errlist_fini(&errors);
+    return NULL;
+}
+
+/* Zones load on background threads: nothing may be shared (ThreadSanitizer watches). */
+START_TEST(two_threads)
+{
+    pthread_t threads[2];
+    bool good[2] = { false, false };
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, load_types, &good[i]), 0);
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    ck_assert(good[0] && good[1]);
+}
+END_TEST
+
 /* --- fixtures --- */
 
 static struct zone *load_fixture(const char *path, struct errlist *errors)
@@ -202,6 +230,7 @@ static void fill(TCase *tcase)
     tcase_add_test(tcase, progress_and_cancel);
     tcase_add_test(tcase, missing_file);
     tcase_add_test(tcase, memory_of_a_record);
+    tcase_add_test(tcase, two_threads);
     tcase_add_test(tcase, good_fixtures_load);
     tcase_add_test(tcase, wrong_fixtures_name_their_errors);
 }

@@ -171,10 +171,36 @@ START_TEST(include_trees)
 }
 END_TEST
 
+START_TEST(files_have_a_limit)
+{
+    char folder[] = "/tmp/gslb-test-XXXXXX";
+    char path[128];
+    struct strbuf text;
+    strbuf_init(&text);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    for (unsigned i = 0; i <= SCAN_FILES_MAX; i++)
+        strbuf_add(&text, "$INCLUDE one\n");
+    put(folder, "main", text.text);
+    put(folder, "one", "");
+    char *got = scan_main(folder, 0);
+    ck_assert_str_eq(got,
+                     "!main:10000: $INCLUDE one: too many files|!main:10001: $INCLUDE one: too "
+                     "many files|");
+    mem_free(got);
+    strbuf_fini(&text);
+    (void)snprintf(path, sizeof(path), "%s/main", folder);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof(path), "%s/one", folder);
+    (void)unlink(path);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 static void fill(TCase *tcase)
 {
     tcase_add_loop_test(tcase, directives_of_text, 0, (int)ARRAY_LEN(cases));
     tcase_add_loop_test(tcase, include_trees, 0, (int)ARRAY_LEN(trees));
+    tcase_add_test(tcase, files_have_a_limit);
 }
 
 int main(void)

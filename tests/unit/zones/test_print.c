@@ -4,8 +4,6 @@
 #include "base/rng.h"
 #include "tests/unit/zones/fixture_help.h"
 
-#include <unistd.h>
-
 START_TEST(canonical_order)
 {
     /* names of RFC 4034 section 6.1, shuffled; types ascend; rdata as bytes, names folded */

@@ -14,9 +14,8 @@ static bool check_hex(const char *hex)
     uint8_t wire[512];
     size_t length = strlen(hex) / 2;
     for (size_t i = 0; i < length; i++) {
-        unsigned byte = 0;
-        ck_assert_int_eq(sscanf(hex + 2 * i, "%2x", &byte), 1);
-        wire[i] = (uint8_t)byte;
+        char pair[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
+        wire[i] = (uint8_t)strtoul(pair, NULL, 16);
     }
     return rdata_check(RRTYPE_HTTPS, wire, length);
 }
