@@ -148,7 +148,7 @@ static const struct {
 
 START_TEST(include_trees)
 {
-    char folder[] = "/tmp/gslb-test-XXXXXX";
+    char folder[] = "/tmp/zones-test-XXXXXX";
     char path[128];
     ck_assert_ptr_nonnull(mkdtemp(folder));
     (void)snprintf(path, sizeof(path), "%s/sub", folder);
@@ -173,7 +173,7 @@ END_TEST
 
 START_TEST(files_have_a_limit)
 {
-    char folder[] = "/tmp/gslb-test-XXXXXX";
+    char folder[] = "/tmp/zones-test-XXXXXX";
     char path[128];
     struct strbuf text;
     strbuf_init(&text);

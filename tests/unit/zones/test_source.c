@@ -129,7 +129,7 @@ END_TEST
 
 static char *write_file(const char *text, size_t length)
 {
-    char *path = mem_strdup("/tmp/gslb-test-XXXXXX");
+    char *path = mem_strdup("/tmp/zones-test-XXXXXX");
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     while (length > 0) {
@@ -218,7 +218,7 @@ END_TEST
 START_TEST(open_refuses)
 {
     struct source source;
-    char fifo[] = "/tmp/gslb-test-XXXXXX";
+    char fifo[] = "/tmp/zones-test-XXXXXX";
     ck_assert(!source_open(&source, "/nonexistent/file"));
     ck_assert_int_eq(errno, ENOENT);
     ck_assert(!source_open(&source, "/tmp"));
