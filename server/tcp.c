@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define TCP_MESSAGE_MAX 65535
@@ -19,6 +20,10 @@
 #define TCP_SWEEP_MS    500
 /* A client that has not taken its answers for this long is cut off. */
 #define TCP_WRITE_MS 5000
+/* At the end: how long clients may take for their last answers, and how much of what they go on to
+ * send is still read in one go. */
+#define TCP_END_MS    1000
+#define TCP_END_READS 64
 
 struct tcp_connection {
     uv_tcp_t handle;
@@ -97,6 +102,14 @@ static void on_closed(uv_handle_t *handle)
     mem_free(connection);
 }
 
+/* At the end the timer is the last to go. */
+static void end_sweep(struct worker *worker)
+{
+    if (worker->tcp_ending && worker->tcp_oldest == NULL &&
+        !uv_is_closing((uv_handle_t *)&worker->tcp_sweep))
+        uv_close((uv_handle_t *)&worker->tcp_sweep, NULL);
+}
+
 static void connection_close(struct tcp_connection *connection)
 {
     if (connection->closing)
@@ -107,6 +120,7 @@ static void connection_close(struct tcp_connection *connection)
     worker->tcp_count--;
     atomic_store_explicit(&worker->stats->tcp_open, worker->tcp_count, memory_order_relaxed);
     uv_close((uv_handle_t *)&connection->handle, on_closed);
+    end_sweep(worker);
 }
 
 /* --- answering --- */
@@ -235,6 +249,26 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
     serve(connection, connection->worker->tcp_in, connection->partial_length + (size_t)nread);
 }
 
+/* Answers what has come already, for the end. Closing over unread bytes would reset the connection
+ * under the answers. */
+static void finish(struct tcp_connection *connection)
+{
+    uv_os_fd_t fd = -1;
+    (void)uv_read_stop((uv_stream_t *)&connection->handle);
+    bool more = uv_fileno((uv_handle_t *)&connection->handle, &fd) == 0;
+    for (int i = 0; more && i < TCP_END_READS && connection->unsent == NULL; i++) {
+        uv_buf_t buf;
+        on_alloc((uv_handle_t *)&connection->handle, 0, &buf);
+        ssize_t size = recv(fd, buf.base, buf.len, MSG_DONTWAIT);
+        if (size > 0)
+            serve(connection, connection->worker->tcp_in,
+                  connection->partial_length + (size_t)size);
+        more = size > 0 && !connection->closing;
+    }
+    if (connection->unsent == NULL) /* else on_written goes on */
+        connection_close(connection);
+}
+
 /* The client has taken what waited: first the messages that had come meanwhile, then more. */
 static void on_written(uv_write_t *write, int status)
 {
@@ -250,8 +284,11 @@ static void on_written(uv_write_t *write, int status)
     touch(connection);
     worker_refresh(connection->worker);
     serve(connection, connection->partial, connection->partial_length);
-    if (!connection->closing && connection->unsent == NULL &&
-        uv_read_start((uv_stream_t *)&connection->handle, on_alloc, on_read) != 0)
+    if (connection->closing || connection->unsent != NULL)
+        return;
+    if (connection->worker->tcp_ending)
+        finish(connection);
+    else if (uv_read_start((uv_stream_t *)&connection->handle, on_alloc, on_read) != 0)
         connection_close(connection);
 }
 
@@ -326,13 +363,25 @@ bool tcp_start(struct worker *worker)
            uv_timer_start(&worker->tcp_sweep, on_sweep, TCP_SWEEP_MS, TCP_SWEEP_MS) == 0;
 }
 
+static void on_end(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    while (worker->tcp_oldest != NULL)
+        connection_close(worker->tcp_oldest);
+}
+
 void tcp_stop(struct worker *worker)
 {
     for (size_t i = 0; i < worker->socket_count; i++) {
         worker->tcp[i].fd = -1; /* libuv closes it */
         uv_close((uv_handle_t *)&worker->tcp[i].handle, NULL);
     }
-    uv_close((uv_handle_t *)&worker->tcp_sweep, NULL);
-    while (worker->tcp_oldest != NULL)
-        connection_close(worker->tcp_oldest);
+    worker->tcp_ending = true;
+    (void)uv_timer_start(&worker->tcp_sweep, on_end, TCP_END_MS, 0);
+    /* Who is answered goes to the end of the list, and is found there with nothing left to do. */
+    for (struct tcp_connection *c = worker->tcp_oldest, *next = NULL; c != NULL; c = next) {
+        next = c->newer;
+        finish(c);
+    }
+    end_sweep(worker);
 }

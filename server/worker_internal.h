@@ -70,6 +70,7 @@ struct worker {
     struct tcp_connection *tcp_oldest; /* by last activity */
     struct tcp_connection *tcp_newest;
     unsigned tcp_count;
+    bool tcp_ending;
     uint8_t *tcp_in;  /* one read */
     uint8_t *tcp_out; /* answers of one read, written in one go */
     struct resolver_request *tcp_request;

@@ -5,6 +5,9 @@ import datetime
 import json
 import os
 import re
+import signal
+import socket
+import struct
 import subprocess
 import threading
 import unittest
@@ -353,6 +356,25 @@ class Start(lib.Case):
                 daemon.start()
                 self.assertEqual(len(daemon.addresses("www.example.test")), count)
                 daemon.stop()
+
+    def test_end_finishes_what_is_in_flight(self):
+        daemon = self.gslbd()
+        count = 500
+        wires = [dns.query("static.example.test", ident=i) for i in range(count)]
+        with socket.create_connection(daemon.server, 5) as s:
+            s.sendall(b"".join(struct.pack("!H", len(w)) + w for w in wires))
+            daemon.process.send_signal(signal.SIGTERM)
+            data = b""
+            while chunk := s.recv(65536):
+                data += chunk
+        answers = 0
+        while data:
+            length = struct.unpack_from("!H", data)[0]
+            self.assertEqual(dns.Message(data[2:2 + length]).rcode, dns.NOERROR)
+            data = data[2 + length:]
+            answers += 1
+        self.assertEqual(answers, count)
+        daemon.stop()
 
 
 class CommandLine(lib.Case):

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/wire.h"
 #include "server/worker_internal.h"
@@ -9,6 +10,7 @@
 #include <check.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +189,74 @@ START_TEST(slow_readers_get_all_and_hold_up_nobody)
 }
 END_TEST
 
+/* What has come is answered before the end, even what no worker has looked at yet. */
+START_TEST(the_end_answers_what_has_come)
+{
+    enum { COUNT = 300, CLIENTS = 8 };
+    size_t size = 0;
+    int fds[CLIENTS];
+    uint8_t *all = mem_alloc(COUNT * framed_size);
+    for (unsigned i = 0; i < COUNT; i++) {
+        memcpy(all + i * framed_size, framed, framed_size);
+        wire_put16(all + i * framed_size + 2, i);
+    }
+    for (int c = 0; c < CLIENTS; c++) {
+        fds[c] = client();
+        send_all(fds[c], framed, framed_size); /* it is accepted once this is answered */
+        ck_assert_int_ge(read_answer(fds[c], &size), 0);
+    }
+    for (int c = 0; c < CLIENTS; c++)
+        send_all(fds[c], all, COUNT * framed_size);
+    control_fixture_stop(&fixture);
+    for (int c = 0; c < CLIENTS; c++) {
+        for (int i = 0; i < COUNT; i++)
+            ck_assert_int_eq(read_answer(fds[c], &size), i);
+        ck_assert_int_eq(read_answer(fds[c], &size), -1);
+        (void)close(fds[c]);
+    }
+    mem_free(all);
+}
+END_TEST
+
+static void *read_slowly(void *data)
+{
+    static size_t count;
+    size_t size = 0;
+    int fd = *(int *)data;
+    for (count = 0; read_answer(fd, &size) >= 0; count++)
+        (void)usleep(5000);
+    return &count;
+}
+
+/* A client that takes its answers late gets them all the same; one that never does holds the end up
+ * for a moment only. */
+START_TEST(the_end_waits_for_slow_readers_but_not_for_ever)
+{
+    enum { COUNT = 60 };
+    uint8_t query[DNSMSG_QUERY_MAX];
+    bool tcp = false;
+    void *count = NULL;
+    pthread_t reader;
+    int slow = client();
+    int never = client();
+    size_t length = dnsmsg_query("big.example.test TXT", query + 2, &tcp);
+    wire_put16(query, (unsigned)length);
+    for (unsigned i = 0; i < COUNT; i++)
+        send_all(slow, query, length + 2);
+    for (unsigned i = 0; i < 2000; i++)
+        send_all(never, query, length + 2);
+    ck_assert_int_eq(pthread_create(&reader, NULL, read_slowly, &slow), 0);
+    (void)usleep(100000); /* both are accepted */
+    uint64_t begin = clock_mono_ms();
+    control_fixture_stop(&fixture);
+    ck_assert_uint_lt(clock_mono_ms() - begin, 4000);
+    ck_assert_int_eq(pthread_join(reader, &count), 0);
+    ck_assert_uint_eq(*(size_t *)count, COUNT);
+    (void)close(slow);
+    (void)close(never);
+}
+END_TEST
+
 /* At the limit the one that has been idle longest goes, and the new one is served. Two workers
  * share the connections by hash, so enough are opened to fill both. */
 START_TEST(the_longest_idle_makes_room)
@@ -236,6 +306,8 @@ int main(void)
     tcase_add_test(tcase, half_closed_clients_get_their_answer);
     tcase_add_test(tcase, what_is_not_dns_is_cut_off);
     tcase_add_test(tcase, slow_readers_get_all_and_hold_up_nobody);
+    tcase_add_test(tcase, the_end_answers_what_has_come);
+    tcase_add_test(tcase, the_end_waits_for_slow_readers_but_not_for_ever);
     tcase_add_test(tcase, the_longest_idle_makes_room);
     tcase_add_test(tcase, idle_connections_end);
     suite_add_tcase(suite, tcase);
