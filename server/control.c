@@ -76,6 +76,7 @@ static void control_release(struct control *control)
     uv_mutex_destroy(&control->inbox_lock);
     mem_free(control->inbox);
     mem_free(control->verdicts);
+    mem_free(control->seeded_ms);
     mem_free(control->target_index);
     mem_free(control->first);
     mem_free(control->users);
@@ -111,6 +112,10 @@ static void stop_workers(struct control *control)
 static void wind_down(struct control *control)
 {
     control->stopping = true;
+    (void)uv_timer_stop(&control->publish_timer);
+    (void)uv_timer_stop(&control->save_retry);
+    (void)uv_timer_stop(&control->verdict_timer);
+    (void)uv_timer_stop(&control->expire_timer);
     stop_workers(control);
     control_load_cancel(control);
     while (control->background > 0)
@@ -135,6 +140,7 @@ struct control *control_new(const struct control_options *options, struct errlis
     control_health_init(control);
     control_publish_init(control);
     control_save_init(control);
+    control_verdicts_init(control);
     control_reload_init(control);
     control_override_init(control);
     control->prober = prober_new(control_health_event, control);

@@ -2,7 +2,6 @@
 /* From verdicts of the probe thread to pools that must be built anew. */
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/strmap.h"
 #include "server/control_internal.h"
 
 #include <jansson.h>
@@ -27,8 +26,13 @@ static void reserve_verdicts(struct control *control, size_t count)
     size_t before = control->verdict_capacity;
     mem_grow((void **)&control->verdicts, &control->verdict_capacity, count,
              sizeof(*control->verdicts));
-    if (control->verdict_capacity > before)
-        memset(control->verdicts + before, HEALTH_UNKNOWN, control->verdict_capacity - before);
+    for (size_t i = before; i < control->verdict_capacity; i++)
+        control->verdicts[i] = HEALTH_UNKNOWN;
+    before = control->seeded_capacity;
+    mem_grow((void **)&control->seeded_ms, &control->seeded_capacity, count,
+             sizeof(*control->seeded_ms));
+    for (size_t i = before; i < control->seeded_capacity; i++)
+        control->seeded_ms[i] = 0;
 }
 
 static void emit_verdict(struct control *control, const struct world_target *target,
@@ -64,6 +68,7 @@ static void take_status(struct control *control, const struct prober_status *sta
         control->verdicts[status->id] == (uint8_t)status->verdict)
         return;
     control->verdicts[status->id] = (uint8_t)status->verdict;
+    control_verdicts_changed(control);
     uint32_t index =
         status->id < control->target_index_count ? control->target_index[status->id] : UINT32_MAX;
     if (index == UINT32_MAX)
@@ -134,24 +139,35 @@ void control_health_adopt(struct control *control)
     }
 }
 
+/* The verdict that a target starts from: the one it has, else the saved one. What is known of one
+ * that has not been probed meanwhile is worth nothing. */
+static void start_from(struct control *control, struct prober_target *target, const char *identity,
+                       const struct control_seeds *seeds)
+{
+    const struct control_seed *seed = seeds != NULL ? control_seeds_get(seeds, identity) : NULL;
+    if (target->id < control->target_index_count && control->target_index[target->id] != UINT32_MAX)
+        return;
+    control->verdicts[target->id] = HEALTH_UNKNOWN;
+    control->seeded_ms[target->id] = 0;
+    if (seed == NULL)
+        return;
+    control->verdicts[target->id] = (uint8_t)seed->verdict;
+    control->seeded_ms[target->id] = seed->at_ms;
+    target->seed = seed->verdict;
+    target->seed_since_ms = (uint64_t)seed->since_ms;
+}
+
 void control_health_targets(struct control *control, const struct world *world,
-                            const struct strmap *seeds)
+                            const struct control_seeds *seeds)
 {
     struct prober_target *targets = MEM_NEW_ARRAY(struct prober_target, world->target_count);
     reserve_verdicts(control, registry_target_count(control->registry));
     for (size_t i = 0; i < world->target_count; i++) {
         const struct world_target *from = &world->targets[i];
-        uint64_t seed = 0;
         targets[i].id = from->id;
         targets[i].check = from->check;
         targets[i].endpoint = from->endpoint;
-        /* Packed by on_seed in control_save.c: the verdict in the lowest two bits, the time above.
-         */
-        if (seeds != NULL && strmap_get(seeds, from->identity, &seed)) {
-            targets[i].seed = (enum health_verdict)(seed & 3);
-            targets[i].seed_since_ms = seed >> 2;
-            control->verdicts[from->id] = (uint8_t)targets[i].seed;
-        }
+        start_from(control, &targets[i], from->identity, seeds);
     }
     prober_set_targets(control->prober, targets, world->target_count);
     mem_free(targets);

@@ -7,10 +7,9 @@
 #include "server/registry.h"
 #include "server/statefile.h"
 
-#define CONTROL_PUBLISH_MS      5 /* at most one publish in this time: a burst of changes is one */
-#define CONTROL_SAVE_RETRY_MS   5000
-#define CONTROL_SAVE_WAIT_MS    2000 /* an operator's change does not wait longer for the disk */
-#define CONTROL_VERDICT_SAVE_MS 5000
+#define CONTROL_PUBLISH_MS    5 /* at most one publish in this time: a burst of changes is one */
+#define CONTROL_SAVE_RETRY_MS 5000
+#define CONTROL_SAVE_WAIT_MS  2000 /* an operator's change does not wait longer for the disk */
 #define CONTROL_VERDICT_AGE_MS                                                                     \
     300000 /* saved verdicts older than this are not used (CONTRACT.md, Start) */
 #define CONTROL_FIRST_PROBE_MS 1000 /* the longest wait for first results before answering */
@@ -72,6 +71,8 @@ struct control {
     /* health, by target id */
     uint8_t *verdicts; /* enum health_verdict */
     size_t verdict_capacity;
+    int64_t *seeded_ms; /* when the verdict that was read at start was measured; 0 = none was */
+    size_t seeded_capacity;
     /* who uses a target of the current world: users[first[i]] to users[first[i + 1] - 1], i = index
      * in world->targets */
     uint32_t *target_index; /* by id; UINT32_MAX = not in this world */
@@ -99,8 +100,10 @@ struct control {
     uint64_t change_saved; /* highest that a finished save included, well or not */
     bool save_ok;
     bool saving;
-    bool verdicts_saving;
     uv_timer_t save_retry;
+    bool verdicts_changed; /* since the last save began */
+    bool verdicts_saving;
+    uint64_t verdict_pause_ms; /* between two saves at least */
     uv_timer_t verdict_timer;
     uv_timer_t expire_timer;
 
@@ -115,17 +118,22 @@ struct control {
     void *on_reload_data;
 };
 
-struct strmap; /* base/strmap.h */
+/* A saved verdict to start from. */
+struct control_seed {
+    enum health_verdict verdict;
+    int64_t since_ms;
+    int64_t at_ms;
+};
+struct control_seeds;
 
 /* control_health.c */
 void control_health_init(struct control *control);
 void control_health_event(void *data, const struct prober_status *status); /* probe thread */
 void control_health_adopt(struct control *control); /* tables of the current world */
 void control_health_drain(struct control *control);
-/* Gives the prober `world`'s targets; `seeds` (may be NULL) are saved verdicts by identity, as
- * control_save_read packs them. */
+/* Gives the prober `world`'s targets; `seeds` may be NULL. */
 void control_health_targets(struct control *control, const struct world *world,
-                            const struct strmap *seeds);
+                            const struct control_seeds *seeds);
 
 /* control_view.c */
 void control_view_init(struct control *control, struct pool_view *view);
@@ -139,11 +147,25 @@ void control_publish_now(struct control *control);
 
 /* control_save.c */
 void control_save_init(struct control *control);
-void control_save_read(struct control *control, const struct world *world, struct strmap *seeds);
+/* Takes the saved overrides, returns the saved verdicts (owned, control_seeds_free). */
+struct control_seeds *control_save_read(struct control *control, const struct world *world);
 void control_save_changed(struct control *control);
 void control_save_all_now(struct control *control);           /* at the end, in the foreground */
 const char *control_state_dir(const struct control *control); /* NULL = nothing is saved */
 void control_waiters_check(struct control *control);
+
+/* control_verdicts.c */
+void control_verdicts_init(struct control *control);
+/* `dir` NULL = none. Errors tell of a damaged file, whose verdicts are not used. Returns owned. */
+struct control_seeds *control_seeds_read(const char *dir, struct errlist *errors);
+/* NULL when there is none for that target. Borrowed. */
+const struct control_seed *control_seeds_get(const struct control_seeds *seeds,
+                                             const char *identity);
+void control_seeds_free(struct control_seeds *seeds);
+void control_verdicts_changed(struct control *control); /* one of them: to be saved soon */
+void control_verdicts_adopted(struct control *control); /* the world is a new one */
+/* At the end, in the foreground; nothing may run in the background. */
+bool control_verdicts_save_now(struct control *control, char *error, size_t error_size);
 
 /* control_override.c */
 void control_override_init(struct control *control);

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/strmap.h"
 #include "server/control_internal.h"
 
 #include <inttypes.h>
@@ -106,6 +105,7 @@ static void adopt(struct control *control, struct world *world)
     if (old != NULL)
         alarms_clear_prefix(control->alarms, "pool_down:");
     control_publish_now(control);
+    control_verdicts_adopted(control);
     publisher_world_unref(control->publisher, old);
 }
 
@@ -160,14 +160,13 @@ static bool first_state(struct control_load *load, const bool *ending)
 {
     struct control *control = load->control;
     struct world *world = load->world;
-    struct strmap *seeds = strmap_new();
     int64_t next_ms = 0;
     world_attach(world, control->registry);
     log_loaded(load);
-    control_save_read(control, world, seeds);
+    struct control_seeds *seeds = control_save_read(control, world);
     (void)override_expire(control->overrides, clock_wall_ms(), &next_ms);
     control_health_targets(control, world, seeds);
-    strmap_free(seeds);
+    control_seeds_free(seeds);
     load->wait_ms = first_probe_wait(world);
     if (!run_first(load, wait_work, ending))
         return false;

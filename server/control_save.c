@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Saving overrides and verdicts off the thread: a slow or full disk never stops an operator's
- * change, it raises an alarm. */
+/* Saving overrides off the thread: a slow or full disk never stops an operator's change, it raises
+ * an alarm. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/strmap.h"
 #include "server/control_internal.h"
 
 #include <stdio.h>
@@ -68,7 +67,7 @@ static void save_overrides(struct control *control);
 static void on_retry(uv_timer_t *timer)
 {
     struct control *control = timer->data;
-    if (!control->saving)
+    if (!control->saving && control_state_dir(control) != NULL)
         save_overrides(control);
 }
 
@@ -104,93 +103,41 @@ void control_save_changed(struct control *control)
         save_overrides(control);
 }
 
-/* --- verdicts --- */
-
-static char *verdicts_text(struct control *control)
-{
-    const struct world *world = control->world;
-    struct statefile_verdict *list = MEM_NEW_ARRAY(struct statefile_verdict, world->target_count);
-    size_t count = 0;
-    for (size_t i = 0; i < world->target_count; i++) {
-        struct prober_status status;
-        if (!prober_get(control->prober, world->targets[i].id, &status) ||
-            status.verdict == HEALTH_UNKNOWN || !status.probed)
-            continue;
-        list[count++] = (struct statefile_verdict){
-            .identity = world->targets[i].identity,
-            .verdict = status.verdict,
-            .since_ms = status.since_ms,
-            .at_ms = status.at_ms,
-        };
-    }
-    char *text = statefile_verdicts_text(list, count);
-    mem_free(list);
-    return text;
-}
-
-static void verdicts_saved(uv_work_t *work, int status)
-{
-    struct save *save = work->data;
-    if (status != 0)
-        save->ok = false;
-    save->control->verdicts_saving = false;
-    judge(save->control, save, "verdict_save");
-    save_free(save);
-}
-
-static void on_verdict_timer(uv_timer_t *timer)
-{
-    struct control *control = timer->data;
-    if (control->verdicts_saving || control->stopping || control_state_dir(control) == NULL)
-        return;
-    control->verdicts_saving = true;
-    (void)save_start(control, STATEFILE_VERDICTS, verdicts_text(control), verdicts_saved);
-}
-
 /* --- start and end --- */
 
-static void on_seed(void *data, const struct statefile_verdict *verdict)
-{
-    struct strmap *seeds = data;
-    (void)strmap_put(seeds, verdict->identity,
-                     (uint64_t)verdict->since_ms << 2 | (uint64_t)verdict->verdict);
-}
-
-void control_save_read(struct control *control, const struct world *world, struct strmap *seeds)
+struct control_seeds *control_save_read(struct control *control, const struct world *world)
 {
     const char *dir = world->config->server.state_dir;
     struct errlist errors;
     char error[512];
+    errlist_init(&errors);
     if (dir == NULL) {
         log_warn(
             "state",
             "server.state_dir is not set: overrides and verdicts will not outlive this process");
-        return;
+    } else {
+        if (!statefile_prepare(dir, error, sizeof(error))) {
+            alarms_raise(control->alarms, "state_save", "server.state_dir cannot be used: %s",
+                         error);
+            (void)uv_timer_start(&control->save_retry, on_retry, CONTROL_SAVE_RETRY_MS, 0);
+        }
+        (void)statefile_read_overrides(dir, control->overrides, &errors);
     }
-    if (!statefile_prepare(dir, error, sizeof(error)))
-        alarms_raise(control->alarms, "state_save", "server.state_dir cannot be used: %s", error);
-    errlist_init(&errors);
-    bool ok = statefile_read_overrides(dir, control->overrides, &errors);
-    ok = statefile_read_verdicts(dir, clock_wall_ms(), CONTROL_VERDICT_AGE_MS, on_seed, seeds,
-                                 &errors) &&
-         ok;
+    struct control_seeds *seeds = control_seeds_read(dir, &errors);
     for (size_t i = 0; i < errors.count; i++)
         log_error("state", "%s", errors.lines[i]);
-    if (!ok)
+    if (!errlist_empty(&errors))
         alarms_raise(control->alarms, "state_read",
                      "a saved state file is damaged, it was set aside as *.bad in %s", dir);
     errlist_fini(&errors);
+    return seeds;
 }
 
 void control_save_init(struct control *control)
 {
     control->save_ok = true;
     (void)uv_timer_init(control->loop, &control->save_retry);
-    (void)uv_timer_init(control->loop, &control->verdict_timer);
     control->save_retry.data = control;
-    control->verdict_timer.data = control;
-    (void)uv_timer_start(&control->verdict_timer, on_verdict_timer, CONTROL_VERDICT_SAVE_MS,
-                         CONTROL_VERDICT_SAVE_MS);
 }
 
 void control_save_all_now(struct control *control)
@@ -200,10 +147,9 @@ void control_save_all_now(struct control *control)
     if (dir == NULL)
         return;
     char *overrides = statefile_overrides_text(control->overrides);
-    char *verdicts = verdicts_text(control);
-    if (!statefile_write(dir, STATEFILE_OVERRIDES, overrides, error, sizeof(error)) ||
-        !statefile_write(dir, STATEFILE_VERDICTS, verdicts, error, sizeof(error)))
+    if (!statefile_write(dir, STATEFILE_OVERRIDES, overrides, error, sizeof(error)))
+        log_error("state", "cannot save %s", error);
+    if (!control_verdicts_save_now(control, error, sizeof(error)))
         log_error("state", "cannot save %s", error);
     mem_free(overrides);
-    mem_free(verdicts);
 }

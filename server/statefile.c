@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/strbuf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,9 +72,12 @@ char *statefile_overrides_text(const struct override_store *store)
     return dump("overrides", list);
 }
 
+/* One object at a time: a tree of all would take fifty times the room of the text. */
 char *statefile_verdicts_text(const struct statefile_verdict *verdicts, size_t count)
 {
-    json_t *list = json_array();
+    struct strbuf text;
+    strbuf_init(&text);
+    strbuf_addf(&text, "{\n \"version\": %d,\n \"verdicts\": [", STATEFILE_VERSION);
     for (size_t i = 0; i < count; i++) {
         json_t *object = json_object();
         json_object_set_new(object, "target", json_string(verdicts[i].identity));
@@ -81,9 +85,15 @@ char *statefile_verdicts_text(const struct statefile_verdict *verdicts, size_t c
                             json_string(health_verdict_name(verdicts[i].verdict)));
         json_object_set_new(object, "since", time_json(verdicts[i].since_ms));
         json_object_set_new(object, "at", time_json(verdicts[i].at_ms));
-        json_array_append_new(list, object);
+        char *line = json_dumps(object, 0);
+        strbuf_addf(&text, "%s\n  %s", i > 0 ? "," : "", line != NULL ? line : "{}");
+        free(line);
+        json_decref(object);
     }
-    return dump("verdicts", list);
+    strbuf_add(&text, "\n ]\n}\n");
+    char *whole = strbuf_take(&text);
+    strbuf_fini(&text);
+    return whole;
 }
 
 static bool write_all(int fd, const char *text)
@@ -110,6 +120,17 @@ static void sync_folder(const char *dir)
     }
 }
 
+/* The temporary file. A folder that was removed under us is made again. */
+static int open_new(const char *dir, const char *path)
+{
+    char unused[1];
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    int fd = open(path, flags, 0600);
+    if (fd < 0 && errno == ENOENT && statefile_prepare(dir, unused, sizeof(unused)))
+        fd = open(path, flags, 0600);
+    return fd;
+}
+
 bool statefile_write(const char *dir, const char *name, const char *text, char *error,
                      size_t error_size)
 {
@@ -121,7 +142,7 @@ bool statefile_write(const char *dir, const char *name, const char *text, char *
         (void)snprintf(error, error_size, "%s: path too long", dir);
         return false;
     }
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = open_new(dir, temporary);
     bool ok = fd >= 0 && write_all(fd, text);
     int saved = errno;
     if (fd >= 0 && close(fd) != 0 && ok) {
@@ -159,10 +180,14 @@ bool statefile_prepare(const char *dir, char *error, size_t error_size)
         (void)mkdir(path, 0755);
         *at = '/';
     }
-    (void)mkdir(path, 0700);
+    int made = mkdir(path, 0700) == 0 ? 0 : errno;
     if (access(path, W_OK | X_OK) == 0)
         return true;
-    (void)snprintf(error, error_size, "%s: %s", dir, strerror(errno));
+    /* Where the folder is missing, the reason is why it could not be made. */
+    int reason = errno == ENOENT ? made : errno;
+    (void)snprintf(error, error_size,
+                   "%s: %s (the server runs as uid %u: make the folder and give it to that user)",
+                   dir, strerror(reason), (unsigned)geteuid());
     return false;
 }
 

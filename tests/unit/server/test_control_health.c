@@ -120,6 +120,63 @@ START_TEST(all_down_answers_all)
 }
 END_TEST
 
+static void forget_sections(char *out, size_t size, uint16_t port, bool checked)
+{
+    (void)snprintf(out, size,
+                   "\"checks\": {\"http\": {\"type\": \"http\", \"interval\": \"10s\", "
+                   "\"timeout\": \"5s\", \"fall\": 1}},"
+                   "\"pools\": {\"web\": {\"policy\": \"all\", \"members\": {\"a\": "
+                   "{\"address\": \"127.0.0.2\", \"port\": %u, \"check\": %s}, \"b\": "
+                   "{\"address\": \"127.0.0.3\"}}}},"
+                   "\"zones\": {\"example.test\": {\"file\": \"example.test.zone\", \"names\": "
+                   "{\"www\": \"web\"}}}",
+                   (unsigned)port, checked ? "\"http\"" : "[]");
+}
+
+static void on_reload(void *data, bool ok, uint64_t generation, const struct errlist *errors)
+{
+    (void)generation;
+    (void)errors;
+    *(bool *)data = ok;
+}
+
+static bool is_true(void *data)
+{
+    return *(bool *)data;
+}
+
+static void reload(struct control_fixture *f)
+{
+    bool done = false;
+    control_reload(f->control, "the test", on_reload, &done);
+    ck_assert(control_fixture_until(f, is_true, &done, 10000));
+}
+
+/* A target that was not probed for a while starts anew: what was measured then is not held against
+ * it. */
+START_TEST(verdicts_of_targets_that_went_are_forgotten)
+{
+    struct scene scene = { .a = backend_new("127.0.0.2", BACKEND_REFUSE) };
+    char checked[1024];
+    char unchecked[1024];
+    forget_sections(checked, sizeof(checked), backend_endpoint(scene.a).port, true);
+    forget_sections(unchecked, sizeof(unchecked), backend_endpoint(scene.a).port, false);
+    control_fixture_init(&scene.f, CONTROL_ZONE);
+    control_fixture_config(&scene.f, checked);
+    ck_assert(control_fixture_start(&scene.f));
+    ck_assert_uint_eq(answered(&scene), 2);
+    control_fixture_config(&scene.f, unchecked);
+    reload(&scene.f);
+    ck_assert_uint_eq(answered(&scene), 3);
+    backend_set_face(scene.a, BACKEND_SILENT);
+    control_fixture_config(&scene.f, checked);
+    reload(&scene.f);
+    ck_assert_uint_eq(answered(&scene), 3);
+    control_fixture_fini(&scene.f);
+    backend_free(scene.a);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("control_health");
@@ -128,6 +185,7 @@ int main(void)
     tcase_add_test(tcase, a_backend_dies_and_comes_back);
     tcase_add_test(tcase, first_answer_knows_the_first_probe);
     tcase_add_test(tcase, all_down_answers_all);
+    tcase_add_test(tcase, verdicts_of_targets_that_went_are_forgotten);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

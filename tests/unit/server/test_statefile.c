@@ -205,16 +205,29 @@ END_TEST
 START_TEST(failed_write_keeps_the_old_file)
 {
     char error[256] = "";
-    char sub[96];
     write_text(STATEFILE_OVERRIDES, "old", 3);
-    (void)snprintf(sub, sizeof(sub), "%s/missing", dir);
-    ck_assert(!statefile_write(sub, "x", "new", error, sizeof(error)));
-    ck_assert_ptr_nonnull(strstr(error, "missing"));
+    /* A file in the place of the folder. */
+    ck_assert(!statefile_write(path_of(STATEFILE_OVERRIDES), "x", "new", error, sizeof(error)));
+    ck_assert_ptr_nonnull(strstr(error, STATEFILE_OVERRIDES "/x: Not a directory"));
     /* A folder in the place of the file: the rename fails, the temporary file goes. */
     ck_assert_int_eq(mkdir(path_of("sub"), 0700), 0);
     ck_assert(!statefile_write(dir, "sub", "new", error, sizeof(error)));
     ck_assert_int_ne(access(path_of("sub.new"), F_OK), 0);
     ck_assert_int_eq(access(path_of(STATEFILE_OVERRIDES), F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_missing_folder_is_made_again)
+{
+    char error[256] = "";
+    char sub[96];
+    struct stat info;
+    (void)snprintf(sub, sizeof(sub), "%s/sub", dir);
+    ck_assert(statefile_write(sub, "x", "new", error, sizeof(error)));
+    ck_assert_int_eq(stat(path_of("sub/x"), &info), 0);
+    ck_assert_int_eq(info.st_size, 3);
+    ck_assert_uint_eq(info.st_mode & 0777, 0600);
+    ck_assert_int_eq(unlink(path_of("sub/x")), 0);
 }
 END_TEST
 
@@ -227,6 +240,8 @@ START_TEST(prepare_makes_the_folders)
     ck_assert_int_eq(access(deep, W_OK), 0);
     ck_assert_int_eq(rmdir(deep), 0);
     ck_assert(!statefile_prepare("/proc/no/such", error, sizeof(error)));
+    ck_assert_ptr_nonnull(strstr(error, "/proc/no/such: No such file or directory"));
+    ck_assert_ptr_nonnull(strstr(error, "make the folder and give it to that user"));
     ck_assert(!statefile_prepare("", error, sizeof(error)));
 }
 END_TEST
@@ -242,6 +257,7 @@ int main(void)
     tcase_add_test(tcase, missing_files_are_fine);
     tcase_add_test(tcase, only_young_verdicts_are_used);
     tcase_add_test(tcase, failed_write_keeps_the_old_file);
+    tcase_add_test(tcase, a_missing_folder_is_made_again);
     tcase_add_test(tcase, prepare_makes_the_folders);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
