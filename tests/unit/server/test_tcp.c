@@ -192,7 +192,7 @@ END_TEST
 /* What has come is answered before the end, even what no worker has looked at yet. */
 START_TEST(the_end_answers_what_has_come)
 {
-    enum { COUNT = 300, CLIENTS = 8 };
+    enum { COUNT = 1500, CLIENTS = 32 }; /* more than the workers get done meanwhile */
     size_t size = 0;
     int fds[CLIENTS];
     uint8_t *all = mem_alloc(COUNT * framed_size);
@@ -224,7 +224,7 @@ static void *read_slowly(void *data)
     size_t size = 0;
     int fd = *(int *)data;
     for (count = 0; read_answer(fd, &size) >= 0; count++)
-        (void)usleep(5000);
+        (void)usleep(1000);
     return &count;
 }
 
@@ -232,7 +232,7 @@ static void *read_slowly(void *data)
  * for a moment only. */
 START_TEST(the_end_waits_for_slow_readers_but_not_for_ever)
 {
-    enum { COUNT = 60 };
+    enum { COUNT = 200 }; /* more than the sockets hold */
     uint8_t query[DNSMSG_QUERY_MAX];
     bool tcp = false;
     void *count = NULL;
