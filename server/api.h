@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The control API (CONTRACT.md "Control API"): listeners, who may do what, routes. Everything runs
+/* The control API (docs/api.md): listeners, who may do what, routes. Everything runs
  * on the control thread. */
 #pragma once
 

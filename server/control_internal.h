@@ -11,7 +11,7 @@
 #define CONTROL_SAVE_RETRY_MS 5000
 #define CONTROL_SAVE_WAIT_MS  2000 /* an operator's change does not wait longer for the disk */
 #define CONTROL_VERDICT_AGE_MS                                                                     \
-    300000 /* saved verdicts older than this are not used (CONTRACT.md, Start) */
+    300000 /* saved verdicts older than this are not used (docs/config.md) */
 #define CONTROL_FIRST_PROBE_MS 1000 /* the longest wait for first results before answering */
 #define CONTROL_SETTLE_MS      500  /* the longest wait for changes under way before the end */
 
@@ -32,6 +32,7 @@ struct control_waiter {
 
 struct control_reloader {
     struct control_reloader *next;
+    uint8_t *zone; /* apex of the one zone to load; NULL = everything */
     control_reload_fn *fn;
     void *data;
 };
@@ -40,6 +41,7 @@ struct control_reloader {
 struct control_load {
     uv_work_t work;
     struct control *control;
+    const uint8_t *zone; /* borrowed from the reloaders; NULL = everything */
     struct world *world;
     struct errlist errors;
     atomic_uint_fast64_t records;

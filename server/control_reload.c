@@ -10,8 +10,10 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#define PROGRESS_MS   2000
-#define WAIT_SLICE_MS 50
+#define ALARM          "reload"
+#define ALARM_KEY_SIZE (sizeof(ALARM) + 1 + NAME_TEXT_MAX)
+#define PROGRESS_MS    2000
+#define WAIT_SLICE_MS  50
 
 static void load_work(uv_work_t *work)
 {
@@ -19,6 +21,7 @@ static void load_work(uv_work_t *work)
     struct world_options options = {
         .seed = load->control->seed,
         .previous = load->control->world,
+        .only = load->zone,
         .check = load->control->check,
         .records = &load->records,
         .cancelled = &load->cancelled,
@@ -43,7 +46,7 @@ static void on_progress(uv_timer_t *timer)
                  (uint64_t)atomic_load(&control->load->records));
 }
 
-/* min(longest timeout of a check, 1 s): CONTRACT.md, Start. */
+/* min(longest timeout of a check, 1 s): what is not known by then counts as usable. */
 static uint64_t first_probe_wait(const struct world *world)
 {
     uint64_t wait = 0;
@@ -205,26 +208,67 @@ static void answer(struct control *control, bool ok, const struct errlist *error
         struct control_reloader *next = reloader->next;
         if (reloader->fn != NULL)
             reloader->fn(reloader->data, ok, publisher_generation(control->publisher), errors);
+        mem_free(reloader->zone);
         mem_free(reloader);
         reloader = next;
     }
 }
 
+static bool same_scope(const uint8_t *a, const uint8_t *b)
+{
+    return a == b || (a != NULL && b != NULL && name_equal(a, b));
+}
+
+/* The next load is what the longest waiting one asks for, for all that ask for the same. */
 static void finish(struct control *control)
 {
-    if (control->next_reloaders == NULL || control->stopping)
+    struct control_reloader *oldest = control->next_reloaders;
+    if (oldest == NULL || control->stopping)
         return;
-    control->reloaders = control->next_reloaders;
-    control->next_reloaders = NULL;
+    while (oldest->next != NULL)
+        oldest = oldest->next;
+    struct control_reloader **at = &control->next_reloaders;
+    while (*at != NULL) {
+        struct control_reloader *reloader = *at;
+        if (!same_scope(reloader->zone, oldest->zone)) {
+            at = &reloader->next;
+            continue;
+        }
+        *at = reloader->next;
+        reloader->next = control->reloaders;
+        control->reloaders = reloader;
+    }
     start_reload(control);
 }
 
-static void report(struct control *control, const struct errlist *errors, bool kept)
+/* What a load of one zone leaves standing has an alarm of its own. */
+static const char *alarm_key(const struct control_load *load, char key[ALARM_KEY_SIZE])
 {
+    int length = snprintf(key, ALARM_KEY_SIZE, "%s", ALARM);
+    if (load->zone != NULL) {
+        key[length] = ':';
+        (void)name_to_text(load->zone, key + length + 1);
+    }
+    return key;
+}
+
+static void clear_alarm(struct control *control, const struct control_load *load)
+{
+    char key[ALARM_KEY_SIZE];
+    if (load->zone == NULL)
+        alarms_clear_prefix(control->alarms, ALARM);
+    else
+        alarms_clear(control->alarms, alarm_key(load, key));
+}
+
+static void report(struct control *control, const struct control_load *load, bool kept)
+{
+    const struct errlist *errors = &load->errors;
+    char key[ALARM_KEY_SIZE];
     for (size_t i = 0; i < errors->count; i++)
         log_error("reload", "%s", errors->lines[i]);
     control->reload_failures++;
-    alarms_raise(control->alarms, "reload", "%s: %s (%zu errors)",
+    alarms_raise(control->alarms, alarm_key(load, key), "%s: %s (%zu errors)",
                  kept ? "the last reload was refused, the old configuration stays"
                       : "the last reload kept old versions of bad zones",
                  errors->count > 0 ? errors->lines[0] : "unknown", errors->count + errors->dropped);
@@ -232,7 +276,7 @@ static void report(struct control *control, const struct errlist *errors, bool k
 
 static void refuse(struct control *control, struct control_load *load)
 {
-    report(control, &load->errors, true);
+    report(control, load, true);
     events_emit(control->events, "reload",
                 json_pack("{s:b, s:i}", "ok", 0, "errors", (int)load->errors.count));
     answer(control, false, &load->errors);
@@ -275,14 +319,14 @@ static void waited(uv_work_t *work, int status)
                   (enum log_format)load->world->config->server.log.format);
     adopt(control, load->world);
     if (errlist_empty(&load->errors))
-        alarms_clear(control->alarms, "reload");
+        clear_alarm(control, load);
     else
-        report(control, &load->errors, false);
+        report(control, load, false);
     log_loaded(load);
     events_emit(control->events, "reload",
                 json_pack("{s:b, s:i, s:I}", "ok", 1, "errors", (int)load->errors.count,
                           "generation", (json_int_t)publisher_generation(control->publisher)));
-    if (control->on_reload != NULL)
+    if (control->on_reload != NULL && load->zone == NULL)
         control->on_reload(control->on_reload_data);
     struct served_reload *done = MEM_NEW(struct served_reload);
     done->control = control;
@@ -317,23 +361,39 @@ static void loaded(uv_work_t *work, int status)
 static void start_reload(struct control *control)
 {
     struct control_load *load = load_new(control);
+    load->zone = control->reloaders->zone;
     control->background++;
     (void)uv_queue_work(control->loop, &load->work, load_work, loaded);
 }
 
-void control_reload(struct control *control, const char *why, control_reload_fn *fn, void *data)
+/* Takes `zone` over. */
+static void ask(struct control *control, uint8_t *zone, const char *why, control_reload_fn *fn,
+                void *data)
 {
     struct control_reloader *reloader = MEM_NEW(struct control_reloader);
     bool busy = control->load != NULL || control->reloaders != NULL;
     struct control_reloader **list = busy ? &control->next_reloaders : &control->reloaders;
     log_info("reload", "asked for by %s%s", why,
              busy ? "; one is under way, this one comes after it" : "");
+    reloader->zone = zone;
     reloader->fn = fn;
     reloader->data = data;
     reloader->next = *list;
     *list = reloader;
     if (!busy)
         start_reload(control);
+}
+
+void control_reload(struct control *control, const char *why, control_reload_fn *fn, void *data)
+{
+    ask(control, NULL, why, fn, data);
+}
+
+void control_reload_zone(struct control *control, size_t zone, const char *why,
+                         control_reload_fn *fn, void *data)
+{
+    const uint8_t *apex = control->world->zones[zone].zone->apex;
+    ask(control, mem_dup(apex, name_length(apex)), why, fn, data);
 }
 
 void control_reload_fini(struct control *control)

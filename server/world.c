@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define DEFAULT_TTL_MAX                                                                            \
-    30 /* seconds; where neither the name nor a pool says one (CONTRACT.md, pools) */
+    30 /* seconds; where neither the name nor a pool says one (docs/config.md, pools) */
 
 static const char *binding_error_text(enum zone_binding_error error)
 {
@@ -88,11 +88,10 @@ static void report_bindings(const struct config *config, const struct config_zon
 
 /* The zone of this name in the world before, when its compiled bindings mean the same there; NULL
  * otherwise. */
-static struct zone *last_good(const struct world_load_context *ctx, const struct config_zone *zone,
-                              struct zone_binding *bindings)
+static struct zone *from_before(const struct world *previous, const struct config_zone *zone,
+                                struct zone_binding *bindings)
 {
-    const struct world *previous = ctx->options->previous;
-    if (!ctx->world->config->server.partial_reload || previous == NULL)
+    if (previous == NULL)
         return NULL;
     for (size_t z = 0; z < zonedb_count(previous->zonedb); z++) {
         const struct world_zone *old = &previous->zones[z];
@@ -133,10 +132,15 @@ static struct zone *read_zone(struct world_load_context *ctx, const struct confi
 static struct zone *load_zone(struct world_load_context *ctx, const struct config_zone *zone,
                               struct zone_binding *bindings)
 {
-    struct zone *loaded = read_zone(ctx, zone, bindings);
-    if (loaded != NULL)
+    const struct world *previous = ctx->options->previous;
+    const uint8_t *only = ctx->options->only;
+    struct zone *kept = NULL;
+    if (only != NULL && !name_equal(only, zone->apex))
+        kept = from_before(previous, zone, bindings);
+    struct zone *loaded = kept != NULL ? kept : read_zone(ctx, zone, bindings);
+    if (loaded != NULL || only != NULL || !ctx->world->config->server.partial_reload)
         return loaded;
-    struct zone *kept = last_good(ctx, zone, bindings);
+    kept = from_before(previous, zone, bindings);
     if (kept != NULL)
         log_warn("zone",
                  "%s: the file does not load, the last good version (serial %" PRIu32 ") stays",
@@ -240,6 +244,8 @@ static bool check_config(const struct world_load_context *ctx)
     const struct world_options *options = ctx->options;
     const struct config *config = ctx->world->config;
     size_t before = ctx->errors->count + ctx->errors->dropped;
+    if (options->only != NULL)
+        return true; /* it is the one in use */
     if (options->previous != NULL)
         (void)config_same_start_only(options->previous->config, config, ctx->errors);
     if (options->check != NULL)
@@ -247,11 +253,21 @@ static bool check_config(const struct world_load_context *ctx)
     return ctx->errors->count + ctx->errors->dropped == before;
 }
 
+static struct config *load_config(const struct world_load_context *ctx, const char *file,
+                                  bool *sound)
+{
+    if (ctx->options->only == NULL)
+        return config_load_any(file, sound, ctx->errors);
+    const struct json_doc *doc = &ctx->options->previous->config->doc;
+    *sound = true;
+    return config_load_text(file, doc->text, doc->length, ctx->errors);
+}
+
 /* Everything is looked at even when something is wrong already, so that all errors show at once. */
 static bool load_all(struct world_load_context *ctx, const char *file)
 {
     bool sound = false;
-    ctx->world->config = config_load_any(file, &sound, ctx->errors);
+    ctx->world->config = load_config(ctx, file, &sound);
     if (ctx->world->config == NULL)
         return false;
     bool ok = check_config(ctx) && sound;
