@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WHY_SIZE 512
+
 /* A request that waits. Whoever waited for may be gone from the config when the time has come, so
  * names are kept. It lives until the control calls back, even when the request is gone by then. */
 struct pending {
@@ -261,26 +263,24 @@ static void on_reloaded(void *data, bool ok, uint64_t generation, const struct e
     pending_free(pending);
 }
 
-static void start_reload(struct api_call *call, const char *zone)
-{
-    char why[128];
-    struct pending *pending = pending_new(call, view_reload);
-    pending->pool = zone == NULL ? NULL : mem_strdup(zone);
-    (void)snprintf(why, sizeof(why), "the API (%s)", call->who->name);
-    control_reload(call->control, why, on_reloaded, pending);
-}
-
 void api_post_reload(struct api_call *call)
 {
-    start_reload(call, NULL);
+    char why[WHY_SIZE];
+    (void)snprintf(why, sizeof(why), "the API (%s)", call->who->name);
+    control_reload(call->control, why, on_reloaded, pending_new(call, view_reload));
 }
 
 void api_post_zone_reload(struct api_call *call)
 {
+    char why[WHY_SIZE];
     size_t zone = api_find_zone(call->control, call->params[0]);
-    if (zone == API_NOT_FOUND)
+    if (zone == API_NOT_FOUND) {
         api_reply_error(call->api, call->request, 404, NULL, "there is no zone %s",
                         call->params[0]);
-    else
-        start_reload(call, control_world(call->control)->zones[zone].name);
+        return;
+    }
+    struct pending *pending = pending_new(call, view_reload);
+    pending->pool = mem_strdup(control_world(call->control)->zones[zone].name);
+    (void)snprintf(why, sizeof(why), "the API (%s), %s alone", call->who->name, pending->pool);
+    control_reload_zone(call->control, zone, why, on_reloaded, pending);
 }

@@ -124,6 +124,10 @@ void control_when_served(struct control *control, control_served_fn *fn, void *d
 typedef void control_reload_fn(void *data, bool ok, uint64_t generation,
                                const struct errlist *errors);
 void control_reload(struct control *control, const char *why, control_reload_fn *fn, void *data);
+/* Same for one zone of the current world: the config and the other zones stay as they are, whatever
+ * their files say now. */
+void control_reload_zone(struct control *control, size_t zone, const char *why,
+                         control_reload_fn *fn, void *data);
 /* Called on the control thread after each reload that was adopted, before it is answered: for what
  * depends on the config besides the world. */
 void control_on_reload(struct control *control, void (*fn)(void *data), void *data);

@@ -60,6 +60,9 @@ struct world_options {
     const struct world *previous; /* with server.partial_reload, the last good version of a bad zone
                                      comes from here (its errors are reported all the same); what is
                                      read at start only must be as here; NULL at start */
+    /* Apex of the one zone to read again: all else, the config too, is taken from `previous`; NULL
+     * = everything anew. */
+    const uint8_t *only;
     /* What else must be right in a config before it is taken; may be NULL. Any thread. */
     void (*check)(const struct config *config, struct errlist *errors);
     atomic_uint_fast64_t *records; /* progress, may be NULL */

@@ -136,6 +136,25 @@ class Config(lib.Case):
                 self.assertEqual(daemon.get("/v1/status")["generation"], before)
 
 
+    def test_one_zone_alone(self):
+        """Its file is read again; what stands in the other files by now does not matter."""
+        zone = "$TTL 5\n@ SOA a. b. {} 1 1 1 1\n@ NS a.\nx A 192.0.2.{}\n"
+        daemon = self.gslbd({"zones": {"a.test": {"file": "a"}, "b.test": {"file": "b"}}},
+                            {"a": zone.format(1, 1), "b": zone.format(1, 1)})
+        daemon.write("a", zone.format(2, 2))
+        daemon.write("b", zone.format(2, 2) + "bad A x\n")
+        daemon.write("gslb.json", "{")
+        reply = daemon.api("POST", "/v1/zones/a.test/reload")
+        self.assertEqual((reply.status, reply.json.get("serial")), (200, 2), reply)
+        self.assertEqual(daemon.addresses("x.a.test"), ["192.0.2.2"])
+        self.assertEqual(daemon.addresses("x.b.test"), ["192.0.2.1"])
+        reply = daemon.api("POST", "/v1/zones/b.test/reload")
+        self.assertEqual(reply.status, 422)
+        self.assertRegex(reply.json["errors"][0], r"/b:5: ")
+        self.assertEqual(daemon.addresses("x.b.test"), ["192.0.2.1"])
+        self.assertEqual(daemon.reload().status, 422)
+
+
 class CheckZone(unittest.TestCase):
     TEXT = """$ORIGIN Example.TEST.
 $TTL 1h

@@ -170,6 +170,82 @@ START_TEST(partial_reload_keeps_the_bad_zone)
 }
 END_TEST
 
+#define OTHER(address) "$TTL 60\n@ SOA ns1 a 1 2 3 4 5\n@ NS ns1\nns1 A " address "\n"
+
+static void start_two(struct control_fixture *f)
+{
+    control_fixture_init(f, CONTROL_ZONE);
+    control_fixture_write(f, "other.zone", OTHER("192.0.2.1"));
+    control_fixture_config(f, "\"zones\": {\"example.test\": {\"file\": \"example.test.zone\"}, "
+                              "\"other.test\": {\"file\": \"other.zone\"}}");
+    ck_assert_msg(control_fixture_start(f), "%s", f->errors.count > 0 ? f->errors.lines[0] : "?");
+}
+
+static struct outcome reload_zone(struct control_fixture *f, const char *name)
+{
+    struct outcome outcome = { 0 };
+    const struct world *world = control_world(f->control);
+    size_t zone = strcmp(world->zones[0].name, name) == 0 ? 0 : 1;
+    ck_assert_str_eq(world->zones[zone].name, name);
+    control_reload_zone(f->control, zone, "the test", note, &outcome);
+    ck_assert(control_fixture_until(f, was_called, &outcome, 20000));
+    return outcome;
+}
+
+/* Neither the config on disk nor the other zone's file matters to it. */
+START_TEST(one_zone_alone)
+{
+    struct control_fixture f;
+    start_two(&f);
+    control_fixture_write(&f, "gslb.json", "broken");
+    ck_assert(!reload(&f).ok);
+    control_fixture_write(&f, "example.test.zone", "broken");
+    control_fixture_write(&f, "other.zone", OTHER("192.0.2.2"));
+    struct outcome outcome = reload_zone(&f, "other.test");
+    ck_assert_msg(outcome.ok, "%s", outcome.first);
+    ck_assert_uint_eq(outcome.errors, 0);
+    ck_assert(answers(&f, "ns1.other.test A", "192.0.2.2"));
+    ck_assert(answers(&f, "plain.example.test A", "192.0.2.80"));
+    ck_assert_uint_eq(alarms_count(control_alarms(f.control)), 1); /* that of the whole */
+
+    outcome = reload_zone(&f, "example.test");
+    ck_assert(!outcome.ok);
+    ck_assert_ptr_nonnull(strstr(outcome.first, "example.test.zone:1: "));
+    ck_assert(answers(&f, "plain.example.test A", "192.0.2.80"));
+    ck_assert_uint_eq(alarms_count(control_alarms(f.control)), 2);
+    control_fixture_write(&f, "example.test.zone", CONTROL_ZONE);
+    ck_assert(reload_zone(&f, "example.test").ok);
+    ck_assert_uint_eq(alarms_count(control_alarms(f.control)), 1);
+    control_fixture_fini(&f);
+}
+END_TEST
+
+/* Asked for at once: each gets what it asked for, those that ask for the same by one load. */
+START_TEST(zones_and_the_whole_at_once)
+{
+    struct control_fixture f;
+    struct outcome outcomes[5] = { 0 };
+    start_two(&f);
+    control_fixture_write(&f, "example.test.zone", "broken");
+    control_fixture_write(&f, "other.zone", OTHER("192.0.2.2"));
+    bool first_is_other = strcmp(control_world(f.control)->zones[0].name, "other.test") == 0;
+    size_t other = first_is_other ? 0 : 1;
+    uint64_t before = control_generation(f.control);
+    control_reload(f.control, "the test", note, &outcomes[0]);
+    for (int i = 1; i < 4; i++)
+        control_reload_zone(f.control, i == 2 ? 1 - other : other, "the test", note, &outcomes[i]);
+    control_reload(f.control, "the test", note, &outcomes[4]);
+    ck_assert(control_fixture_until(&f, all_called, outcomes, 20000));
+    for (int i = 0; i < 5; i++) {
+        ck_assert_uint_eq(outcomes[i].calls, 1);
+        ck_assert_int_eq(outcomes[i].ok, i == 1 || i == 3);
+    }
+    ck_assert_uint_eq(control_generation(f.control), before + 1);
+    ck_assert(answers(&f, "ns1.other.test A", "192.0.2.2"));
+    control_fixture_fini(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("control_reload");
@@ -180,6 +256,8 @@ int main(void)
     tcase_add_test(tcase, start_only_values_need_a_restart);
     tcase_add_test(tcase, a_storm_is_two_loads);
     tcase_add_test(tcase, partial_reload_keeps_the_bad_zone);
+    tcase_add_test(tcase, one_zone_alone);
+    tcase_add_test(tcase, zones_and_the_whole_at_once);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
