@@ -19,8 +19,31 @@ struct http_multi {
 struct http_socket {
     uv_poll_t poll;
     struct http_multi *multi;
+    struct http_transfer *transfer; /* for which it is watched; NULL when that has ended */
     curl_socket_t fd;
 };
+
+static struct http_transfer *transfer_of(CURL *easy)
+{
+    char *owner = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
+    return (struct http_transfer *)(void *)owner;
+}
+
+static void part(struct http_socket *socket)
+{
+    if (socket->transfer != NULL)
+        socket->transfer->socket = NULL;
+    socket->transfer = NULL;
+}
+
+/* The last that is done with a transfer before its owner has it back. */
+static void take_back(struct http_multi *multi, struct http_transfer *transfer)
+{
+    curl_multi_remove_handle(multi->curl, transfer->easy);
+    if (transfer->socket != NULL)
+        part(transfer->socket);
+}
 
 static void tell_done(struct http_multi *multi)
 {
@@ -30,10 +53,8 @@ static void tell_done(struct http_multi *multi)
         if (message->msg != CURLMSG_DONE)
             continue;
         CURLcode code = message->data.result;
-        char *owner = NULL;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
-        struct http_transfer *transfer = (struct http_transfer *)(void *)owner;
-        curl_multi_remove_handle(multi->curl, transfer->easy); /* frees message */
+        struct http_transfer *transfer = transfer_of(message->easy_handle);
+        take_back(multi, transfer); /* frees message */
         transfer->done(transfer, code);
     }
 }
@@ -74,7 +95,15 @@ static void on_socket_closed(uv_handle_t *handle)
     mem_free(CONTAINER_OF(handle, struct http_socket, poll));
 }
 
-static struct http_socket *socket_new(struct http_multi *multi, curl_socket_t fd)
+static void socket_close(struct http_socket *socket)
+{
+    part(socket);
+    curl_multi_assign(socket->multi->curl, socket->fd, NULL);
+    uv_close((uv_handle_t *)&socket->poll, on_socket_closed);
+}
+
+static struct http_socket *socket_new(struct http_multi *multi, curl_socket_t fd,
+                                      struct http_transfer *transfer)
 {
     struct http_socket *socket = MEM_NEW(struct http_socket);
     socket->multi = multi;
@@ -84,22 +113,24 @@ static struct http_socket *socket_new(struct http_multi *multi, curl_socket_t fd
         return NULL;
     }
     curl_multi_assign(multi->curl, fd, socket);
+    if (transfer->socket == NULL) {
+        socket->transfer = transfer;
+        transfer->socket = socket;
+    }
     return socket;
 }
 
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
 {
-    (void)easy;
     struct http_multi *multi = data;
     struct http_socket *socket = socket_data;
     if (what == CURL_POLL_REMOVE) {
         if (socket != NULL)
-            uv_close((uv_handle_t *)&socket->poll, on_socket_closed);
-        curl_multi_assign(multi->curl, fd, NULL);
+            socket_close(socket);
         return 0;
     }
     if (socket == NULL)
-        socket = socket_new(multi, fd);
+        socket = socket_new(multi, fd, transfer_of(easy));
     if (socket == NULL)
         return 0; /* epoll has no room: this one ends by its timeout, the others go on */
     int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
@@ -178,7 +209,11 @@ bool http_multi_add(struct http_multi *multi, struct http_transfer *transfer)
     return curl_multi_add_handle(multi->curl, transfer->easy) == CURLM_OK;
 }
 
+/* The watch ends first: a socket that still connects is closed by curl (7.88) before it says that
+ * there is nothing to watch, and then its number may be another thread's already. */
 void http_multi_remove(struct http_multi *multi, struct http_transfer *transfer)
 {
-    curl_multi_remove_handle(multi->curl, transfer->easy);
+    if (transfer->socket != NULL)
+        socket_close(transfer->socket);
+    take_back(multi, transfer);
 }

@@ -11,10 +11,12 @@
 #include <stdbool.h>
 
 struct http_multi;
+struct http_socket;
 
 /* One request that is under way; lies in its owner's struct. */
 struct http_transfer {
     CURL *easy;
+    struct http_socket *socket; /* http_multi's own: what is watched for it */
     /* Called once, outside of curl, after which the transfer is no longer under way; not after
      * http_multi_remove. */
     void (*done)(struct http_transfer *transfer, CURLcode code);
