@@ -129,7 +129,9 @@ static const struct {
     { "PUT / HTTP/1.1\r\n" HOST JSON "Content-Length: 1048577\r\n"
       "Expect: 100-continue\r\n\r\n",
       413, NULL },
-    { "PUT / HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}", 415, NULL },
+    { "PUT / HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}", 200, "PUT  x=- ask=- 2:{}" },
+    { "PUT / HTTP/1.1\r\n" HOST "Origin: http://127.0.0.1\r\nContent-Length: 2\r\n\r\n{}", 415,
+      NULL },
     { "GET http://127.0.0.1/ HTTP/1.1\r\n" HOST "\r\n", 400, NULL },
     { "GET /%zz HTTP/1.1\r\n" HOST "\r\n", 400, NULL },
     { "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", 403, NULL },
