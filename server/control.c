@@ -81,6 +81,7 @@ static void control_release(struct control *control)
     mem_free(control->first);
     mem_free(control->users);
     mem_free(control->dirty);
+    mem_free(control->pool_alarms);
     mem_free(control->config_file);
     mem_free(control);
 }

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define EVENT_MEMBERS_MAX 100 /* named in an event; thousands may share an address */
+
 /* Probe thread: hands over and wakes the control thread. Transitions only come here, so the list
  * stays short. */
 void control_health_event(void *data, const struct prober_status *status)
@@ -43,7 +45,7 @@ static void emit_verdict(struct control *control, const struct world_target *tar
     char first[600] = "no member";
     json_t *members = json_array();
     addr_print(&target->endpoint.addr, address);
-    for (size_t i = 0; i < user_count; i++) {
+    for (size_t i = 0; i < user_count && i < EVENT_MEMBERS_MAX; i++) {
         const struct pool *pool = &control->world->pools.pools[users[i].pool];
         char name[600];
         (void)snprintf(name, sizeof(name), "%s/%s", pool->name,
@@ -56,10 +58,10 @@ static void emit_verdict(struct control *control, const struct world_target *tar
              address, (unsigned)target->endpoint.port, health_verdict_name(status->verdict),
              status->reason);
     events_emit(control->events, "verdict",
-                json_pack("{s:s, s:s, s:i, s:s, s:s, s:o}", "check", target->check->name, "address",
-                          address, "port", (int)target->endpoint.port, "verdict",
+                json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:I}", "check", target->check->name,
+                          "address", address, "port", (int)target->endpoint.port, "verdict",
                           health_verdict_name(status->verdict), "reason", status->reason, "members",
-                          members));
+                          members, "member_count", (json_int_t)user_count));
 }
 
 static void take_status(struct control *control, const struct prober_status *status)

@@ -7,9 +7,13 @@
 #include "server/registry.h"
 #include "server/statefile.h"
 
-#define CONTROL_PUBLISH_MS    5 /* at most one publish in this time: a burst of changes is one */
-#define CONTROL_SAVE_RETRY_MS 5000
-#define CONTROL_SAVE_WAIT_MS  2000 /* an operator's change does not wait longer for the disk */
+#define CONTROL_PUBLISH_MS     5   /* at most one publish in this time: a burst of changes is one */
+#define CONTROL_PUBLISH_MAX_MS 100 /* in a big world more, but no more than this */
+#define CONTROL_PUBLISH_SHARE  4   /* namely so long that this part of the time is spent on it */
+#define CONTROL_STATES_MAX     3   /* while that many are in use, a publish waits for the workers */
+#define CONTROL_STALL_MS       1000 /* but no longer than this */
+#define CONTROL_SAVE_RETRY_MS  5000
+#define CONTROL_SAVE_WAIT_MS   2000 /* an operator's change does not wait longer for the disk */
 #define CONTROL_VERDICT_AGE_MS                                                                     \
     300000 /* saved verdicts older than this are not used (docs/config.md) */
 #define CONTROL_FIRST_PROBE_MS 1000 /* the longest wait for first results before answering */
@@ -92,6 +96,10 @@ struct control {
     bool *dirty; /* by pool */
     bool dirty_any;
     uint64_t published_ms;
+    uint64_t publish_pause_ms;
+    uint8_t *pool_alarms; /* by pool, see control_alarms.c */
+    size_t pools_down;
+    size_t pools_named;
     uv_timer_t publish_timer;
     uv_async_t acknowledged;
     struct control_waiter *waiters;
@@ -139,6 +147,11 @@ void control_health_targets(struct control *control, const struct world *world,
 
 /* control_view.c */
 void control_view_init(struct control *control, struct pool_view *view);
+
+/* control_alarms.c */
+void control_alarms_adopt(struct control *control); /* a new world: standing alarms stay */
+void control_alarms_pool(struct control *control, uint32_t pool); /* it has been built anew */
+void control_alarms_count(struct control *control);               /* after the last of them */
 
 /* control_publish.c */
 void control_publish_init(struct control *control);

@@ -37,28 +37,18 @@ static void emit(struct control *control, const struct override *override, const
 }
 
 /* Pools with a member that the override is about. */
-static bool mark_users(struct control *control, const struct override *override)
+static void mark_users(struct control *control, const struct override *override)
 {
-    const struct world *world = control->world;
-    bool found = false;
-    for (uint32_t p = 0; p < world->pools.count; p++) {
-        const struct pool *pool = &world->pools.pools[p];
-        if (override->scope == OVERRIDE_MEMBER && strcmp(pool->name, override->pool) != 0)
-            continue;
-        for (size_t m = 0; m < pool->member_count; m++) {
-            const struct pool_member *member = &pool->members[m];
-            bool hit =
-                override->scope == OVERRIDE_MEMBER && strcmp(member->name, override->member) == 0;
-            for (size_t a = 0; a < member->address_count && override->scope == OVERRIDE_BACKEND;
-                 a++)
-                hit = hit || addr_equal(&member->addresses[a].addr, &override->address);
-            if (!hit)
-                continue;
-            control_mark_pool(control, p);
-            found = true;
-        }
+    size_t count = 0;
+    if (override->scope == OVERRIDE_BACKEND) {
+        const struct world_user *users = world_users(control->world, &override->address, &count);
+        for (size_t i = 0; i < count; i++)
+            control_mark_pool(control, users[i].pool);
+        return;
     }
-    return found;
+    uint32_t pool = world_pool(control->world, override->pool);
+    if (pool != POOL_NONE && world_member(control->world, pool, override->member) != POOL_NONE)
+        control_mark_pool(control, pool);
 }
 
 static void on_expire(uv_timer_t *timer)
@@ -74,7 +64,7 @@ static void on_expire(uv_timer_t *timer)
         }
         (void)override_clear_id(control->overrides, override.id);
         emit(control, &override, "expired", override.author);
-        (void)mark_users(control, &override);
+        mark_users(control, &override);
         control_save_changed(control);
     }
     control_override_schedule(control);
@@ -108,7 +98,7 @@ static void put(struct control *control, struct override *value, const char *rea
     (void)snprintf(value->author, sizeof(value->author), "%s", author != NULL ? author : "");
     const struct override *stored = override_set(control->overrides, value);
     emit(control, stored, "set", stored->author);
-    (void)mark_users(control, stored);
+    mark_users(control, stored);
     control_save_changed(control);
     control_override_schedule(control);
 }
@@ -118,7 +108,7 @@ static void take_away(struct control *control, const struct override *stored, co
     struct override copy = *stored;
     (void)override_clear_id(control->overrides, copy.id);
     emit(control, &copy, "cleared", author);
-    (void)mark_users(control, &copy);
+    mark_users(control, &copy);
     control_save_changed(control);
 }
 
@@ -206,18 +196,9 @@ bool control_override_delete(struct control *control, const char *id, const char
 bool control_override_orphan(const struct control *control, const struct override *override)
 {
     const struct world *world = control->world;
-    if (override->scope == OVERRIDE_MEMBER) {
-        uint32_t pool = world_pool(world, override->pool);
-        return pool == POOL_NONE || world_member(world, pool, override->member) == POOL_NONE;
-    }
-    for (uint32_t p = 0; p < world->pools.count; p++) {
-        const struct pool *pool = &world->pools.pools[p];
-        for (size_t m = 0; m < pool->member_count; m++) {
-            for (size_t a = 0; a < pool->members[m].address_count; a++) {
-                if (addr_equal(&pool->members[m].addresses[a].addr, &override->address))
-                    return false;
-            }
-        }
-    }
-    return true;
+    size_t count = 0;
+    if (override->scope == OVERRIDE_BACKEND)
+        return world_users(world, &override->address, &count) == NULL;
+    uint32_t pool = world_pool(world, override->pool);
+    return pool == POOL_NONE || world_member(world, pool, override->member) == POOL_NONE;
 }

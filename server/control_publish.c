@@ -7,17 +7,17 @@
 #include "server/control_internal.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
+
+static void on_publish(uv_timer_t *timer);
 
 static void schedule(struct control *control)
 {
     if (uv_is_active((uv_handle_t *)&control->publish_timer) || control->stopping)
         return;
     uint64_t now = clock_mono_ms();
-    uint64_t next = control->published_ms + CONTROL_PUBLISH_MS;
-    (void)uv_timer_start(&control->publish_timer, control->publish_timer.timer_cb,
-                         next > now ? next - now : 0, 0);
+    uint64_t next = control->published_ms + control->publish_pause_ms;
+    (void)uv_timer_start(&control->publish_timer, on_publish, next > now ? next - now : 0, 0);
 }
 
 void control_mark_pool(struct control *control, uint32_t pool)
@@ -35,30 +35,13 @@ void control_mark_all(struct control *control)
     schedule(control);
 }
 
-/* A pool with members of a family, none of them usable: its names fall back to on_all_down. */
-static void check_alarm(struct control *control, uint32_t pool)
-{
-    const char *name = control->world->pools.pools[pool].name;
-    unsigned families = pool_families(&control->world->pools, pool);
-    struct pool_status status;
-    char key[NAME_TEXT_MAX + 16];
-    pool_table_status(control->pools, pool, &status);
-    (void)snprintf(key, sizeof(key), "pool_down:%s", name);
-    bool down = false;
-    for (int f = 0; f < PICKER_FAMILIES; f++)
-        down = down || ((families & 1U << f) != 0 && status.down[f]);
-    if (down)
-        alarms_raise(control->alarms, key, "pool %s has too few live members", name);
-    else
-        alarms_clear(control->alarms, key);
-}
-
 void control_publish_now(struct control *control)
 {
     for (uint32_t p = 0; p < control->world->pools.count; p++) {
         if (control->dirty[p])
-            check_alarm(control, p);
+            control_alarms_pool(control, p);
     }
+    control_alarms_count(control);
     memset(control->dirty, 0, control->world->pools.count * sizeof(*control->dirty));
     control->dirty_any = false;
     control->published_ms = clock_mono_ms();
@@ -70,15 +53,32 @@ void control_publish_now(struct control *control)
                 json_pack("{s:I}", "generation", (json_int_t)state->generation));
 }
 
+/* Each state costs memory until every worker has left it: a worker that gets no CPU must not make
+ * them pile up. One that never answers holds up the others for a moment only. */
+static bool workers_lag(const struct control *control)
+{
+    return publisher_states(control->publisher) >= CONTROL_STATES_MAX &&
+           clock_mono_ms() - control->published_ms < CONTROL_STALL_MS;
+}
+
 static void on_publish(uv_timer_t *timer)
 {
     struct control *control = timer->data;
     struct pool_view view;
+    uint64_t started_ns = uv_hrtime();
     if (!control->dirty_any)
         return;
+    if (workers_lag(control)) {
+        (void)uv_timer_start(timer, on_publish, CONTROL_PUBLISH_MS, 0);
+        return;
+    }
     control_view_init(control, &view);
     pool_table_update_many(control->pools, &view, control->dirty);
     control_publish_now(control);
+    uint64_t pause_ms = (uv_hrtime() - started_ns) / 1000000 * CONTROL_PUBLISH_SHARE;
+    if (pause_ms > CONTROL_PUBLISH_MAX_MS)
+        pause_ms = CONTROL_PUBLISH_MAX_MS;
+    control->publish_pause_ms = pause_ms > CONTROL_PUBLISH_MS ? pause_ms : CONTROL_PUBLISH_MS;
 }
 
 /* --- waiting --- */
@@ -161,7 +161,7 @@ void control_publish_init(struct control *control)
     (void)uv_timer_init(control->loop, &control->waiter_timer);
     (void)uv_async_init(control->loop, &control->acknowledged, on_acknowledged);
     control->publish_timer.data = control;
-    control->publish_timer.timer_cb = on_publish;
+    control->publish_pause_ms = CONTROL_PUBLISH_MS;
     control->waiter_timer.data = control;
     control->acknowledged.data = control;
     for (unsigned i = 0; i < control->worker_count; i++)

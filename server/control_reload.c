@@ -105,8 +105,7 @@ static void adopt(struct control *control, struct world *world)
     control_view_init(control, &view);
     pool_table_build(control->pools, &view, old_pools);
     pool_table_free(old_pools);
-    if (old != NULL)
-        alarms_clear_prefix(control->alarms, "pool_down:");
+    control_alarms_adopt(control);
     control_publish_now(control);
     control_verdicts_adopted(control);
     publisher_world_unref(control->publisher, old);

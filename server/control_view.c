@@ -154,7 +154,7 @@ static const char *nested_state(const struct control *control, const struct pool
 {
     struct pool_status status;
     pool_table_status(control->pools, member->child, &status);
-    unsigned families = pool_families(&control->world->pools, member->child);
+    unsigned families = control->world->families[member->child];
     bool live = false;
     for (int f = 0; f < PICKER_FAMILIES; f++)
         live = live || ((families & 1U << f) != 0 && !status.down[f]);
@@ -184,7 +184,7 @@ static void find_live(struct control *control, uint32_t pool, uint32_t member,
     if (m->child != POOL_NONE) {
         struct pool_status status;
         pool_table_status(control->pools, m->child, &status);
-        unsigned families = pool_families(&control->world->pools, m->child);
+        unsigned families = control->world->families[m->child];
         for (int f = 0; f < PICKER_FAMILIES; f++)
             live[f] = (families & 1U << f) != 0 && !status.down[f] &&
                       nested_use(control, pool, member) == POOL_LIVE;

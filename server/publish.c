@@ -160,6 +160,14 @@ uint64_t publisher_collect(struct publisher *publisher, struct worker *const *wo
     return oldest;
 }
 
+size_t publisher_states(const struct publisher *publisher)
+{
+    size_t count = 0;
+    for (const struct published *p = publisher->newest; p != NULL; p = p->older)
+        count++;
+    return count;
+}
+
 uint64_t publisher_generation(const struct publisher *publisher)
 {
     return publisher->generation;

@@ -27,6 +27,8 @@ const struct state *publisher_publish(struct publisher *publisher, struct world 
 /* Frees what no worker can still use. Returns the oldest generation that a worker serves. */
 uint64_t publisher_collect(struct publisher *publisher, struct worker *const *workers,
                            unsigned worker_count);
+/* States not yet freed, the newest among them. */
+size_t publisher_states(const struct publisher *publisher);
 uint64_t publisher_generation(const struct publisher *publisher);
 const struct state *publisher_newest(const struct publisher *publisher);
 /* References on worlds: one a state, one a current user. */

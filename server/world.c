@@ -322,6 +322,7 @@ struct world *world_load(const char *file, const struct world_options *options,
     if (ok) {
         world_make_pools(&ctx);
         find_tails(world);
+        world_make_index(world);
     }
     strmap_free(ctx.identities);
     mem_free(ctx.targets);
@@ -359,23 +360,4 @@ void world_free(struct world *world)
     config_free(world->config);
     arena_free(world->arena);
     mem_free(world);
-}
-
-uint32_t world_pool(const struct world *world, const char *name)
-{
-    for (size_t i = 0; i < world->pools.count; i++) {
-        if (strcmp(world->pools.pools[i].name, name) == 0)
-            return (uint32_t)i;
-    }
-    return POOL_NONE;
-}
-
-uint32_t world_member(const struct world *world, uint32_t pool, const char *name)
-{
-    const struct pool *p = &world->pools.pools[pool];
-    for (size_t i = 0; i < p->member_count; i++) {
-        if (strcmp(p->members[i].name, name) == 0)
-            return (uint32_t)i;
-    }
-    return POOL_NONE;
 }

@@ -37,6 +37,18 @@ struct world_target {
     uint32_t id; /* after world_attach */
 };
 
+struct world_name {
+    const char *name; /* of the pool */
+    uint32_t pool;
+};
+
+/* A member that has this address. */
+struct world_user {
+    struct addr addr;
+    uint32_t pool;
+    uint32_t member;
+};
+
 struct world {
     struct config *config; /* owned */
     struct arena *arena;
@@ -50,6 +62,10 @@ struct world {
     size_t reference_count;
     uint32_t
         *tail_s; /* per pool: longest TTL in seconds that any name gives out its answers with */
+    uint8_t *families; /* per pool: bits 1 << enum picker_family that any member could ever give */
+    struct world_name *names; /* of all pools, sorted */
+    struct world_user *users; /* of all addresses of members, sorted */
+    size_t user_count;
     struct world_target *targets;
     size_t target_count;
     unsigned refs; /* control thread */
@@ -81,3 +97,7 @@ void world_free(struct world *world);
 /* Index by name, POOL_NONE when absent; member index likewise. */
 uint32_t world_pool(const struct world *world, const char *name);
 uint32_t world_member(const struct world *world, uint32_t pool, const char *name);
+/* All members with that address: `count` of them from the one returned on; NULL when there is none.
+ */
+const struct world_user *world_users(const struct world *world, const struct addr *addr,
+                                     size_t *count);

@@ -19,5 +19,7 @@ struct world_load_context {
  * the file's order. */
 void world_fill_from_file(struct world_load_context *ctx, uint32_t pool, const struct zone *zone,
                           const uint8_t *owner);
+/* When the pools are there: families, names, users. */
+void world_make_index(struct world *world);
 /* Turns config pools into the resolver's, and collects the targets to probe. */
 void world_make_pools(struct world_load_context *ctx);

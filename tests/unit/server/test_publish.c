@@ -60,8 +60,10 @@ START_TEST(a_world_lives_as_long_as_its_states)
     ck_assert_str_eq(state->zones[0].bindings[0].pool, "web");
     (void)publisher_publish(publisher, world, pools, NULL, 0);
     ck_assert_uint_eq(publisher_generation(publisher), 2);
+    ck_assert_uint_eq(publisher_states(publisher), 2);
     /* Without workers only the newest is in use. */
     ck_assert_uint_eq(publisher_collect(publisher, NULL, 0), 2);
+    ck_assert_uint_eq(publisher_states(publisher), 1);
     ck_assert_uint_eq(world->refs, 2);
     publisher_world_unref(publisher, world);
     ck_assert_uint_eq(released, 0);
