@@ -3,11 +3,15 @@
 
 #include "base/mem.h"
 #include "base/strmap.h"
+#include "resolver/stats.h"
 
 #include <stdio.h>
 
 /* Counters come in blocks that never move, since workers hold pointers into them. */
 #define TURN_BLOCK 256
+
+/* As many as the workers' tables of counters hold. */
+#define MEMBERS_MAX ((uint32_t)STATS_CHUNK * STATS_CHUNKS)
 
 struct turn_block {
     struct turn_block *next;
@@ -76,12 +80,14 @@ uint32_t registry_member(struct registry *registry, const char *pool, const char
      * together with an address as member. */
     char key[2048];
     (void)snprintf(key, sizeof(key), "%s/%s", pool, member);
-    return number_of(registry->members, key);
+    uint32_t id = number_of(registry->members, key);
+    return id < MEMBERS_MAX ? id : MEMBERS_MAX - 1;
 }
 
 uint32_t registry_member_count(const struct registry *registry)
 {
-    return (uint32_t)strmap_count(registry->members);
+    size_t count = strmap_count(registry->members);
+    return count < MEMBERS_MAX ? (uint32_t)count : MEMBERS_MAX;
 }
 
 static struct turn *new_turn(struct registry *registry)

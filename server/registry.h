@@ -15,6 +15,7 @@ void registry_free(struct registry *registry);
 /* Same text, same id, from 0 on. */
 uint32_t registry_target(struct registry *registry, const char *identity);
 uint32_t registry_target_count(const struct registry *registry);
+/* Beyond what struct stats counts, all further ones share the last id. */
 uint32_t registry_member(struct registry *registry, const char *pool, const char *member);
 uint32_t registry_member_count(const struct registry *registry);
 /* Borrowed for the life of the registry. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "server/registry.h"
 
+#include "base/mem.h"
+#include "resolver/stats.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,13 +59,35 @@ START_TEST(plain_turns_start_at_zero)
 }
 END_TEST
 
+/* More names than the workers count: their ids stay within the tables all the same. */
+START_TEST(ids_of_members_stay_within_the_table)
+{
+    const uint32_t most = STATS_CHUNK * STATS_CHUNKS;
+    struct registry *registry = registry_new();
+    for (uint32_t i = 0; i < most + 5; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "%u", (unsigned)i);
+        ck_assert_uint_eq(registry_member(registry, "web", name), i < most ? i : most - 1);
+    }
+    ck_assert_uint_eq(registry_member_count(registry), most);
+    ck_assert_uint_eq(registry_member(registry, "web", "7"), 7);
+    struct stats *stats = mem_alloc_aligned(sizeof(*stats));
+    ck_assert(stats_reserve_members(stats, registry_member_count(registry)));
+    stats_fini(stats);
+    mem_free(stats);
+    registry_free(registry);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("registry");
     TCase *tcase = tcase_create("registry");
+    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, same_text_same_id);
     tcase_add_test(tcase, turns_are_lasting_and_apart);
     tcase_add_test(tcase, plain_turns_start_at_zero);
+    tcase_add_test(tcase, ids_of_members_stay_within_the_table);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
