@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Heap memory that never fails: out of memory ends the process with a message, which can happen at a
- * load only, since nothing is allocated per query. Any thread. */
+/* Heap memory that never fails: out of memory ends the process with a message, which can happen at
+ * a load only, since nothing is allocated per query. Any thread. */
 #pragma once
 
 #include "base/compiler.h"
