@@ -38,26 +38,10 @@ static const char *binding_error_text(enum zone_binding_error error)
     return "";
 }
 
-/* Families that any member of the pool can give; children come first in pool_order. */
-static void find_families(const struct config *config, unsigned *families)
-{
-    for (size_t i = 0; i < config->pool_count; i++) {
-        const struct config_pool *pool = &config->pools[config->pool_order[i]];
-        unsigned bits = 0;
-        for (size_t m = 0; m < pool->member_count; m++) {
-            const struct config_member *member = &pool->members[m];
-            const struct addr *addrs = member->addresses.items;
-            if (member->pool != CONFIG_NONE)
-                bits |= families[member->pool];
-            for (size_t a = 0; a < member->addresses.count; a++)
-                bits |= addrs[a].family == ADDR_V4 ? 1U << PICKER_A : 1U << PICKER_AAAA;
-        }
-        families[config->pool_order[i]] = bits;
-    }
-}
-
+/* A pool answers both families at its names, also the one that no member has (with NODATA): what
+ * the file says there besides would be an answer that no check and no operator can take back. */
 static struct zone_binding *make_bindings(const struct config *config,
-                                          const struct config_zone *zone, const unsigned *families)
+                                          const struct config_zone *zone)
 {
     struct zone_binding *bindings = MEM_NEW_ARRAY(struct zone_binding, zone->name_count);
     for (size_t i = 0; i < zone->name_count; i++) {
@@ -67,9 +51,8 @@ static struct zone_binding *make_bindings(const struct config *config,
             bindings[i].flags = ZONE_BIND_FROM_FILE;
             continue;
         }
-        bindings[i].flags = (families[name->pool] & 1U << PICKER_A ? ZONE_BIND_A : 0U) |
-                            (families[name->pool] & 1U << PICKER_AAAA ? ZONE_BIND_AAAA : 0U) |
-                            (name->override ? ZONE_BIND_OVERRIDE : 0U);
+        bindings[i].flags =
+            ZONE_BIND_A | ZONE_BIND_AAAA | (name->override ? ZONE_BIND_OVERRIDE : 0U);
     }
     return bindings;
 }
@@ -184,13 +167,11 @@ static bool load_zones(struct world_load_context *ctx)
 {
     struct world *world = ctx->world;
     const struct config *config = world->config;
-    unsigned *families = MEM_NEW_ARRAY(unsigned, config->pool_count);
     const struct zone **zones = MEM_NEW_ARRAY(const struct zone *, config->zone_count);
     size_t count = 0;
-    find_families(config, families);
     world->zones = ARENA_NEW_ARRAY(world->arena, struct world_zone, config->zone_count);
     for (size_t i = 0; i < config->zone_count && !is_cancelled(ctx); i++) {
-        struct zone_binding *bindings = make_bindings(config, &config->zones[i], families);
+        struct zone_binding *bindings = make_bindings(config, &config->zones[i]);
         struct zone *zone = load_zone(ctx, &config->zones[i], bindings);
         if (zone != NULL) {
             fill_zone(ctx, &world->zones[count], &config->zones[i], zone, bindings);
@@ -202,7 +183,6 @@ static bool load_zones(struct world_load_context *ctx)
     for (size_t i = 0; i < count; i++)
         zone_unref(zones[i]);
     mem_free(zones);
-    mem_free(families);
     return count == config->zone_count;
 }
 
@@ -222,20 +202,17 @@ static size_t usable_names(const struct config_zone *zone, struct config_name *o
 static void judge_zones(struct world_load_context *ctx)
 {
     const struct config *config = ctx->world->config;
-    unsigned *families = MEM_NEW_ARRAY(unsigned, config->pool_count);
-    find_families(config, families);
     for (size_t i = 0; i < config->zone_count && !is_cancelled(ctx); i++) {
         struct config_zone zone = config->zones[i];
         if (zone.apex == NULL || zone.file == NULL)
             continue;
         zone.names = MEM_NEW_ARRAY(struct config_name, zone.name_count);
         zone.name_count = usable_names(&config->zones[i], zone.names);
-        struct zone_binding *bindings = make_bindings(config, &zone, families);
+        struct zone_binding *bindings = make_bindings(config, &zone);
         zone_unref(read_zone(ctx, &zone, bindings));
         mem_free(bindings);
         mem_free(zone.names);
     }
-    mem_free(families);
 }
 
 /* What else the config names, and what it may not change while we run. */

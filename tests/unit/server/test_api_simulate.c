@@ -64,6 +64,8 @@ static const struct {
     { "{\"name\":\"checked.example.test\",\"overlay\":{\"members\":{\"checked/x\":"
       "{\"state\":\"down\"}}}}",
       { { NULL, 0 } } },
+    /* no member has the family */
+    { "{\"name\":\"far.example.test\",\"type\":\"AAAA\"}", { { NULL, 0 } } },
 };
 
 START_TEST(share_row)
@@ -142,7 +144,6 @@ static const struct {
     { "{\"name\":\"none.example.test\"}", 404, "name" },
     { "{\"name\":\"elsewhere.org\"}", 404, "name" },
     { "{\"name\":\"loop.example.test\"}", 404, "name" },
-    { "{\"name\":\"far.example.test\",\"type\":\"AAAA\"}", 404, "name" },
 };
 
 START_TEST(bad_row)

@@ -27,7 +27,7 @@ START_TEST(zones_bindings_and_tails)
     ck_assert_uint_eq(world->zones[0].binding_count, 2);
     const struct world_binding *www = &world->zones[0].bindings[0];
     ck_assert_str_eq(www->name, "www.example.test.");
-    ck_assert_uint_eq(www->families, 1U << PICKER_A);
+    ck_assert_uint_eq(www->families, 1U << PICKER_A | 1U << PICKER_AAAA);
     ck_assert_uint_eq(www->ttl, PICKER_TTL_NONE);
     ck_assert_uint_eq(www->default_ttl, 30);
     /* top has no TTL: its name gives 30 s, and so may web's answers by way of it. */
@@ -73,6 +73,7 @@ START_TEST(names_against_the_zone)
         const char *part;
     } cases[] = {
         { "plain", "has A or AAAA records at this name too" },
+        { "six", "has A or AAAA records at this name too" }, /* the pool has IPv4 members only */
         { "alias", "has a CNAME at this name" },
         { "a.cut", "at or below a delegation" },
         { "cut", "at or below a delegation" },
@@ -86,8 +87,9 @@ START_TEST(names_against_the_zone)
                        "\"zones\": {\"example.test\": {\"file\": \"example.test.zone\", \"names\": "
                        "{\n\"%s\": \"web\"}}}",
                        cases[i].name);
-        struct world *world =
-            load(&f, CONTROL_ZONE "alias CNAME plain\ncut NS ns.elsewhere.test.\n", sections);
+        struct world *world = load(
+            &f, CONTROL_ZONE "alias CNAME plain\nsix AAAA 2001:db8::6\ncut NS ns.elsewhere.test.\n",
+            sections);
         ck_assert_msg(world == NULL, "%s", cases[i].name);
         ck_assert_uint_eq(f.errors.count, 1);
         ck_assert_msg(strstr(f.errors.lines[0], cases[i].part) != NULL, "%s", f.errors.lines[0]);
