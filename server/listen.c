@@ -11,8 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TCP_TOTAL_MAX 4096
-#define TCP_IDLE_MS   10000
+#define TCP_TOTAL_MAX  4096
+#define TCP_IDLE_MS    10000
+#define TCP_UNSENT_MAX ((size_t)16 << 20)
 
 struct listen_set {
     struct worker **workers;
@@ -88,6 +89,7 @@ struct listen_set *listen_open(const struct config *config, struct errlist *erro
             .listen = config->server.listen.items,
             .listen_count = config->server.listen.count,
             .tcp_max = tcp_limit(count),
+            .tcp_unsent_max = TCP_UNSENT_MAX,
             .tcp_idle_ms = TCP_IDLE_MS,
         };
         set->workers[set->count] = worker_new(&options, errors);

@@ -16,6 +16,7 @@
 #define TCP_MESSAGE_MAX 65535
 #define TCP_IN_SIZE     (TCP_MESSAGE_MAX + 2)
 #define TCP_OUT_SIZE    (4 * (TCP_MESSAGE_MAX + 2))
+#define TCP_PARTIAL_MIN 512
 #define TCP_BACKLOG     1024
 #define TCP_SWEEP_MS    500
 /* A client that has not taken its answers for this long is cut off. */
@@ -34,7 +35,10 @@ struct tcp_connection {
     uint64_t active_ms; /* last whole query, or the start of the pending write */
     uint8_t *partial;   /* beginning of a message that has not wholly come; owned */
     size_t partial_length;
+    size_t partial_capacity;
     uint8_t *unsent; /* being written; owned. While there is one, nothing is read */
+    size_t unsent_length;
+    uint16_t source; /* slot in the worker's tcp_sources */
     bool closing;
 };
 
@@ -117,6 +121,8 @@ static void connection_close(struct tcp_connection *connection)
     struct worker *worker = connection->worker;
     connection->closing = true;
     list_remove(connection);
+    tcp_sources_remove(&worker->tcp_sources, connection->source);
+    worker->tcp_unsent -= connection->unsent_length;
     worker->tcp_count--;
     atomic_store_explicit(&worker->stats->tcp_open, worker->tcp_count, memory_order_relaxed);
     uv_close((uv_handle_t *)&connection->handle, on_closed);
@@ -126,6 +132,16 @@ static void connection_close(struct tcp_connection *connection)
 /* --- answering --- */
 
 static void on_written(uv_write_t *write, int status);
+
+/* The one that has kept its answers waiting longest. The caller's own may be the one. */
+static void cut_slowest(struct worker *worker)
+{
+    struct tcp_connection *slowest = worker->tcp_oldest;
+    while (slowest != NULL && slowest->unsent == NULL)
+        slowest = slowest->newer;
+    if (slowest != NULL)
+        connection_close(slowest);
+}
 
 /* Sends what stands in the worker's buffer; what the socket does not take waits, and reading stops
  * meanwhile, so that a client that does not read costs at most one buffer. False when the
@@ -147,6 +163,9 @@ static bool flush(struct tcp_connection *connection, size_t length)
     if (rest == 0)
         return true;
     connection->unsent = mem_dup(worker->tcp_out + written, rest);
+    connection->unsent_length = rest;
+    worker->tcp_unsent += rest;
+    touch(connection);
     buf = uv_buf_init((char *)connection->unsent, (unsigned)rest);
     connection->write.data = connection;
     (void)uv_read_stop((uv_stream_t *)&connection->handle);
@@ -155,7 +174,9 @@ static bool flush(struct tcp_connection *connection, size_t length)
         connection_close(connection);
         return false;
     }
-    return true;
+    if (worker->tcp_unsent > worker->options.tcp_unsent_max && !worker->tcp_ending)
+        cut_slowest(worker);
+    return !connection->closing;
 }
 
 /* Answers one message into the worker's buffer at `at`; returns the bytes added. */
@@ -186,9 +207,11 @@ static size_t answer_all(struct tcp_connection *connection, const uint8_t *bytes
         size_t size = wire_get16(bytes + used);
         if (length - used - 2 < size)
             break;
-        /* Too short for a header: not DNS (RFC 7766 section 8 knows no such message). */
+        /* Too short for a header: not DNS (RFC 7766 section 8 knows no such message). What came
+         * before it is answered. */
         if (size < DNS_HEADER) {
-            connection_close(connection);
+            if (flush(connection, out))
+                connection_close(connection);
             return SIZE_MAX;
         }
         out += answer_message(worker, bytes + used + 2, size, out);
@@ -207,8 +230,14 @@ static void keep(struct tcp_connection *connection, const uint8_t *bytes, size_t
 {
     uint8_t *old = connection->partial;
     connection->partial = length > 0 ? mem_dup(bytes, length) : NULL;
-    connection->partial_length = length;
+    connection->partial_length = connection->partial_capacity = length;
     mem_free(old);
+}
+
+/* Bytes of the message that has begun to come, as far as is known. */
+static size_t wanted(const struct tcp_connection *connection)
+{
+    return connection->partial_length < 2 ? 2 : wire_get16(connection->partial) + 2U;
 }
 
 static void serve(struct tcp_connection *connection, const uint8_t *bytes, size_t length)
@@ -221,16 +250,38 @@ static void serve(struct tcp_connection *connection, const uint8_t *bytes, size_
     keep(connection, bytes + used, length - used);
 }
 
-/* Reads go behind the kept beginning, all in the worker's one buffer. */
+/* A read goes into the worker's one buffer, or behind the beginning of the message that is kept, up
+ * to its end: a message that comes byte by byte is not copied again with each of them. Room for it
+ * is made as it comes, since its announced length costs the sender nothing. */
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     (void)suggested;
     struct tcp_connection *connection = handle->data;
-    uint8_t *in = connection->worker->tcp_in;
-    if (connection->partial_length > 0)
-        memcpy(in, connection->partial, connection->partial_length);
-    *buf = uv_buf_init((char *)in + connection->partial_length,
-                       (unsigned)(TCP_IN_SIZE - connection->partial_length));
+    size_t length = connection->partial_length;
+    if (length == 0) {
+        *buf = uv_buf_init((char *)connection->worker->tcp_in, TCP_IN_SIZE);
+        return;
+    }
+    if (length == connection->partial_capacity) {
+        connection->partial_capacity = length < TCP_PARTIAL_MIN ? TCP_PARTIAL_MIN : 2 * length;
+        connection->partial = mem_realloc(connection->partial, connection->partial_capacity);
+    }
+    size_t end = wanted(connection);
+    if (end > connection->partial_capacity)
+        end = connection->partial_capacity;
+    *buf = uv_buf_init((char *)connection->partial + length, (unsigned)(end - length));
+}
+
+/* `size` bytes have come to where on_alloc said. */
+static void received(struct tcp_connection *connection, size_t size)
+{
+    if (connection->partial_length == 0) {
+        serve(connection, connection->worker->tcp_in, size);
+        return;
+    }
+    connection->partial_length += size;
+    if (connection->partial_length >= 2 && connection->partial_length == wanted(connection))
+        serve(connection, connection->partial, connection->partial_length);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
@@ -246,7 +297,7 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
         return;
     }
     worker_refresh(connection->worker);
-    serve(connection, connection->worker->tcp_in, connection->partial_length + (size_t)nread);
+    received(connection, (size_t)nread);
 }
 
 /* Answers what has come already, for the end. Closing over unread bytes would reset the connection
@@ -261,8 +312,7 @@ static void finish(struct tcp_connection *connection)
         on_alloc((uv_handle_t *)&connection->handle, 0, &buf);
         ssize_t size = recv(fd, buf.base, buf.len, MSG_DONTWAIT);
         if (size > 0)
-            serve(connection, connection->worker->tcp_in,
-                  connection->partial_length + (size_t)size);
+            received(connection, (size_t)size);
         more = size > 0 && !connection->closing;
     }
     if (connection->unsent == NULL) /* else on_written goes on */
@@ -277,6 +327,8 @@ static void on_written(uv_write_t *write, int status)
     connection->unsent = NULL;
     if (connection->closing)
         return;
+    connection->worker->tcp_unsent -= connection->unsent_length;
+    connection->unsent_length = 0;
     if (status != 0) {
         connection_close(connection);
         return;
@@ -294,10 +346,43 @@ static void on_written(uv_write_t *write, int status)
 
 /* --- accepting --- */
 
-static void evict_oldest(struct worker *worker)
+/* At the limit the one that has been idle longest goes; but a source that has a large part of the
+ * places makes room itself, so that it cannot drive out the others. */
+static void make_room(struct worker *worker, uint16_t source)
 {
-    if (worker->tcp_count >= worker->options.tcp_max && worker->tcp_oldest != NULL)
-        connection_close(worker->tcp_oldest);
+    struct tcp_connection *victim = worker->tcp_oldest;
+    if (worker->tcp_count < worker->options.tcp_max || victim == NULL)
+        return;
+    if (tcp_sources_greedy(&worker->tcp_sources, source, worker->options.tcp_max)) {
+        while (victim->source != source)
+            victim = victim->newer;
+    }
+    connection_close(victim);
+}
+
+static uint16_t source_of(const struct worker *worker, int fd)
+{
+    struct sockaddr_storage peer = { 0 };
+    struct endpoint from = { 0 };
+    socklen_t size = sizeof(peer);
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0) /* else it is gone already */
+        (void)endpoint_from_sockaddr((struct sockaddr *)&peer, &from);
+    return tcp_sources_slot(&worker->tcp_sources, &from.addr);
+}
+
+static void add(struct tcp_connection *connection)
+{
+    struct worker *worker = connection->worker;
+    uv_os_fd_t fd = -1;
+    (void)uv_fileno((uv_handle_t *)&connection->handle, &fd);
+    connection->source = source_of(worker, fd);
+    make_room(worker, connection->source);
+    list_append(connection);
+    tcp_sources_add(&worker->tcp_sources, connection->source);
+    connection->active_ms = uv_now(&worker->loop);
+    worker->tcp_count++;
+    stats_add(&worker->stats->tcp_accepted, 1);
+    atomic_store_explicit(&worker->stats->tcp_open, worker->tcp_count, memory_order_relaxed);
 }
 
 static void on_connection(uv_stream_t *server, int status)
@@ -314,33 +399,29 @@ static void on_connection(uv_stream_t *server, int status)
     connection->worker = worker;
     connection->handle.data = connection;
     (void)uv_tcp_init(&worker->loop, &connection->handle);
-    evict_oldest(worker);
-    list_append(connection);
-    connection->active_ms = uv_now(&worker->loop);
-    worker->tcp_count++;
-    if (uv_accept(server, (uv_stream_t *)&connection->handle) != 0 ||
-        uv_read_start((uv_stream_t *)&connection->handle, on_alloc, on_read) != 0) {
+    int rc = uv_accept(server, (uv_stream_t *)&connection->handle);
+    add(connection);
+    if (rc != 0 || uv_read_start((uv_stream_t *)&connection->handle, on_alloc, on_read) != 0) {
         connection_close(connection);
         return;
     }
     (void)uv_tcp_nodelay(&connection->handle, 1);
-    stats_add(&worker->stats->tcp_accepted, 1);
-    atomic_store_explicit(&worker->stats->tcp_open, worker->tcp_count, memory_order_relaxed);
 }
 
-/* The list is in order of activity, so the sweep ends at the first one that is young enough. */
+/* The list is in order of activity, so the sweep ends at the first one that is young enough for
+ * either limit. */
 static void on_sweep(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
     uint64_t now = uv_now(&worker->loop);
-    while (worker->tcp_oldest != NULL) {
-        struct tcp_connection *connection = worker->tcp_oldest;
-        uint64_t limit = worker->options.tcp_idle_ms;
-        if (connection->unsent != NULL && limit > TCP_WRITE_MS)
-            limit = TCP_WRITE_MS;
-        if (now - connection->active_ms < limit)
-            return;
-        connection_close(connection);
+    uint64_t idle = worker->options.tcp_idle_ms;
+    uint64_t write = idle < TCP_WRITE_MS ? idle : TCP_WRITE_MS;
+    struct tcp_connection *connection = worker->tcp_oldest;
+    while (connection != NULL && now - connection->active_ms >= write) {
+        struct tcp_connection *next = connection->newer;
+        if (connection->unsent != NULL || now - connection->active_ms >= idle)
+            connection_close(connection);
+        connection = next;
     }
 }
 
@@ -358,6 +439,7 @@ bool tcp_start(struct worker *worker)
     worker->tcp_in = mem_alloc(TCP_IN_SIZE);
     worker->tcp_out = mem_alloc(TCP_OUT_SIZE);
     worker->tcp_request = MEM_NEW(struct resolver_request);
+    tcp_sources_init(&worker->tcp_sources, rng_entropy());
     worker->tcp_sweep.data = worker;
     return uv_timer_init(&worker->loop, &worker->tcp_sweep) == 0 &&
            uv_timer_start(&worker->tcp_sweep, on_sweep, TCP_SWEEP_MS, TCP_SWEEP_MS) == 0;

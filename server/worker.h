@@ -17,6 +17,8 @@ struct worker_options {
     const struct endpoint *listen;
     size_t listen_count;
     unsigned tcp_max; /* open TCP connections of this worker, at least 1 */
+    size_t
+        tcp_unsent_max; /* bytes that may wait for slow readers; beyond it the slowest is cut off */
     uint64_t
         tcp_idle_ms; /* an idle connection is closed after this long (RFC 7766 section 6.2.3) */
 };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "resolver/resolver.h"
+#include "server/tcp_sources.h"
 #include "server/worker.h"
 
 #include <netinet/in.h>
@@ -70,6 +71,8 @@ struct worker {
     struct tcp_connection *tcp_oldest; /* by last activity */
     struct tcp_connection *tcp_newest;
     unsigned tcp_count;
+    struct tcp_sources tcp_sources;
+    size_t tcp_unsent; /* bytes that wait for clients, of all connections */
     bool tcp_ending;
     uint8_t *tcp_in;  /* one read */
     uint8_t *tcp_out; /* answers of one read, written in one go */

@@ -89,6 +89,8 @@ bool control_fixture_start(struct control_fixture *fixture)
     for (unsigned i = 0; i < listen_worker_count(fixture->set); i++) {
         struct worker_options *options = &listen_workers(fixture->set)[i]->options;
         options->tcp_max = fixture->tcp_max != 0 ? fixture->tcp_max : options->tcp_max;
+        options->tcp_unsent_max =
+            fixture->tcp_unsent_max != 0 ? fixture->tcp_unsent_max : options->tcp_unsent_max;
         options->tcp_idle_ms =
             fixture->tcp_idle_ms != 0 ? fixture->tcp_idle_ms : options->tcp_idle_ms;
     }

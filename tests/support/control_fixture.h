@@ -18,6 +18,7 @@ struct control_fixture {
     struct errlist errors; /* of the start that failed */
     unsigned tcp_max;      /* set before the start: the workers' limits, 0 = as they are */
     uint64_t tcp_idle_ms;
+    size_t tcp_unsent_max;
 };
 
 /* Makes the folder. `zone` is the text of example.test.zone. */

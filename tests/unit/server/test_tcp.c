@@ -7,6 +7,7 @@
 #include "tests/support/control_zone.h"
 #include "tests/support/dnsmsg.h"
 
+#include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -57,7 +58,8 @@ static void restart(unsigned tcp_max, uint64_t tcp_idle_ms)
     ck_assert(control_fixture_start(&fixture));
 }
 
-static int client(void)
+/* From that address, 0 = any of ours. `rcvbuf` 0 = as the system has it. */
+static int client_from(const char *from, int rcvbuf)
 {
     struct sockaddr_storage address;
     const struct timeval limit = { .tv_sec = 10 };
@@ -66,8 +68,20 @@ static int client(void)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
     ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)), 0);
+    if (rcvbuf != 0)
+        ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf)), 0);
+    if (from != NULL) {
+        struct sockaddr_in own = { .sin_family = AF_INET };
+        ck_assert_int_eq(inet_pton(AF_INET, from, &own.sin_addr), 1);
+        ck_assert_int_eq(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
+    }
     ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, length), 0);
     return fd;
+}
+
+static int client(void)
+{
+    return client_from(NULL, 0);
 }
 
 static void send_all(int fd, const uint8_t *bytes, size_t length)
@@ -283,6 +297,108 @@ START_TEST(the_longest_idle_makes_room)
 }
 END_TEST
 
+/* Whoever takes all places drives out itself, not the others. */
+START_TEST(a_greedy_source_makes_room_itself)
+{
+    enum { COUNT = 100 };
+    size_t size = 0;
+    int fds[COUNT];
+    restart(8, 0);
+    int modest = client_from("127.0.0.5", 0);
+    send_all(modest, framed, framed_size);
+    ck_assert_int_ge(read_answer(modest, &size), 0);
+    for (int i = 0; i < COUNT; i++) {
+        fds[i] = client_from("127.0.0.6", 0);
+        send_all(fds[i], framed, framed_size);
+        ck_assert_int_ge(read_answer(fds[i], &size), 0);
+    }
+    ck_assert_int_eq(read_answer(fds[0], &size), -1);
+    send_all(modest, framed, framed_size);
+    ck_assert_int_ge(read_answer(modest, &size), 0);
+    for (int i = 0; i < COUNT; i++)
+        (void)close(fds[i]);
+    (void)close(modest);
+}
+END_TEST
+
+static uint64_t open_now(void)
+{
+    uint64_t open = 0;
+    for (unsigned i = 0; i < listen_worker_count(fixture.set); i++)
+        open += stats_get(&worker_stats(listen_workers(fixture.set)[i])->tcp_open);
+    return open;
+}
+
+/* What waits for clients that do not read is limited for all of them together, and those that read
+ * are none the worse for it. */
+START_TEST(clients_that_never_read_cannot_fill_the_memory)
+{
+    enum { COUNT = 60, QUERIES = 500 };
+    static uint8_t queries[QUERIES * 64];
+    bool tcp = false;
+    size_t size = 0;
+    int fds[COUNT];
+    size_t length = dnsmsg_query("big.example.test TXT", queries + 2, &tcp) + 2;
+    ck_assert_uint_le(length, 64);
+    wire_put16(queries, (unsigned)length - 2);
+    for (int q = 1; q < QUERIES; q++)
+        memcpy(queries + (size_t)q * length, queries, length);
+    fixture.tcp_unsent_max = 1;
+    restart(0, 0);
+    for (int i = 0; i < COUNT; i++) {
+        fds[i] = client_from(NULL, 4096);
+        (void)send(fds[i], queries, QUERIES * length, MSG_NOSIGNAL);
+    }
+    for (int i = 0; i < 250 && open_now() > 0; i++)
+        (void)usleep(10000);
+    ck_assert_uint_eq(open_now(), 0);
+    int quick = client();
+    send_all(quick, framed, framed_size);
+    ck_assert_int_ge(read_answer(quick, &size), 0);
+    for (int i = 0; i < COUNT; i++)
+        (void)close(fds[i]);
+    (void)close(quick);
+}
+END_TEST
+
+/* The longest message there is, in pieces; what lies behind the question is an error. */
+START_TEST(a_long_message_in_pieces_is_one)
+{
+    enum { SIZE = 65535 };
+    size_t size = 0;
+    int fd = client();
+    uint8_t *message = mem_alloc(SIZE + 2);
+    memcpy(message, framed, framed_size);
+    wire_put16(message, SIZE);
+    wire_put16(message + 2, 4711);
+    send_all(fd, framed, framed_size);
+    for (size_t at = 0; at < SIZE + 2; at += 7)
+        send_all(fd, message + at, at + 7 < SIZE + 2 ? 7 : SIZE + 2 - at);
+    send_all(fd, framed, framed_size);
+    int first = wire_get16(framed + 2);
+    ck_assert_int_eq(read_answer(fd, &size), first);
+    ck_assert_int_eq(read_answer(fd, &size), 4711);
+    ck_assert_uint_lt(size, 512);
+    ck_assert_int_eq(read_answer(fd, &size), first);
+    (void)close(fd);
+    mem_free(message);
+}
+END_TEST
+
+START_TEST(what_came_before_rubbish_is_answered)
+{
+    uint8_t bytes[DNSMSG_QUERY_MAX + 4];
+    size_t size = 0;
+    int fd = client();
+    memcpy(bytes, framed, framed_size);
+    wire_put16(bytes + framed_size, 0);
+    send_all(fd, bytes, framed_size + 2);
+    ck_assert_int_ge(read_answer(fd, &size), 0);
+    ck_assert_int_eq(read_answer(fd, &size), -1);
+    (void)close(fd);
+}
+END_TEST
+
 START_TEST(idle_connections_end)
 {
     size_t size = 0;
@@ -309,6 +425,10 @@ int main(void)
     tcase_add_test(tcase, the_end_answers_what_has_come);
     tcase_add_test(tcase, the_end_waits_for_slow_readers_but_not_for_ever);
     tcase_add_test(tcase, the_longest_idle_makes_room);
+    tcase_add_test(tcase, a_greedy_source_makes_room_itself);
+    tcase_add_test(tcase, clients_that_never_read_cannot_fill_the_memory);
+    tcase_add_test(tcase, a_long_message_in_pieces_is_one);
+    tcase_add_test(tcase, what_came_before_rubbish_is_answered);
     tcase_add_test(tcase, idle_connections_end);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
