@@ -167,14 +167,27 @@ static bool serve_batch(struct udp_socket *socket)
     return count == UDP_BATCH;
 }
 
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+/* The kernel has an error for the socket, such as one that ended a batch early, and libuv has
+ * stopped to look at it. Errors are of single datagrams: it is taken away and life goes on. */
+static void go_on(struct udp_socket *socket)
+{
+    static struct log_limit limit;
+    int error = 0;
+    socklen_t size = sizeof(error);
+    (void)getsockopt(socket->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (log_limit_pass(&limit))
+        log_warn("udp", "a socket reports: %s", strerror(error));
+    (void)uv_poll_start(&socket->poll, UV_READABLE, on_readable);
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     (void)events;
     struct udp_socket *socket = poll->data;
     if (status < 0) {
-        static struct log_limit limit;
-        if (log_limit_pass(&limit))
-            log_warn("udp", "waiting on a socket failed: %s", uv_strerror(status));
+        go_on(socket);
         return;
     }
     for (unsigned i = 0; i < UDP_BATCHES_PER_WAKEUP; i++) {

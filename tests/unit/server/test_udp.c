@@ -86,6 +86,28 @@ START_TEST(silence_where_none_is_due)
 }
 END_TEST
 
+/* An error of the socket, here that of an ICMP message, does not make the worker deaf. */
+START_TEST(errors_of_the_socket_are_survived)
+{
+    struct sockaddr_storage nobody;
+    struct sockaddr_storage none = { .ss_family = AF_UNSPEC };
+    struct endpoint closed = { .addr = fixture.listen.addr, .port = 1 };
+    socklen_t length = endpoint_to_sockaddr(&closed, &nobody);
+    for (unsigned i = 0; i < listen_worker_count(fixture.set); i++) {
+        int fd = listen_workers(fixture.set)[i]->udp[0].fd;
+        ck_assert_int_eq(connect(fd, (struct sockaddr *)&nobody, length), 0);
+        ck_assert_int_eq(send(fd, "x", 1, 0), 1);
+        (void)usleep(50000); /* the worker sees the error */
+        ck_assert_int_eq(connect(fd, (struct sockaddr *)&none, sizeof(none)), 0);
+    }
+    for (int i = 0; i < 20; i++) {
+        char *text = control_fixture_dig(&fixture, "plain.example.test A");
+        ck_assert_ptr_nonnull(text);
+        mem_free(text);
+    }
+}
+END_TEST
+
 START_TEST(open_says_what_is_wrong)
 {
     struct endpoint endpoint = { .port = 5353 };
@@ -130,6 +152,7 @@ int main(void)
     tcase_add_checked_fixture(served, setup, teardown);
     tcase_add_test(served, every_query_of_a_burst_is_answered);
     tcase_add_test(served, silence_where_none_is_due);
+    tcase_add_test(served, errors_of_the_socket_are_survived);
     tcase_add_test(sockets, open_says_what_is_wrong);
     tcase_add_test(sockets, wildcards_ask_for_packet_information);
     suite_add_tcase(suite, served);
