@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "server/control_internal.h"
 
+#include <malloc.h>
 #include <string.h>
 
 /* --- the last one of a world frees it, off the thread: a big one takes a while --- */
@@ -20,6 +21,9 @@ static void release_work(uv_work_t *work)
 {
     struct release *release = work->data;
     world_free(release->world);
+    /* Threads of the pool take turns, and the allocator keeps for each what it has freed: without
+     * this, the process would come to hold a world a thread. */
+    (void)malloc_trim(0);
 }
 
 static void released(uv_work_t *work, int status)
@@ -154,6 +158,7 @@ struct control *control_new(const struct control_options *options, struct errlis
         return NULL;
     }
     control->ready = true;
+    release_world(control, NULL); /* what only loading needed goes back to the system */
     return control;
 }
 

@@ -115,10 +115,14 @@ static bool add_record(void *data, const struct scan_record *record)
     return true;
 }
 
+/* Servers have thousands of zones with a handful of records; the arena's chunks double from here.
+ */
+#define ARENA_FIRST 4096
+
 static struct zone *zone_new(const struct zone_spec *spec, struct name_hashes *hashes)
 {
     uint8_t apex[NAME_MAX_LEN];
-    struct arena *arena = arena_new(0);
+    struct arena *arena = arena_new(ARENA_FIRST);
     struct zone *zone = ARENA_NEW(arena, struct zone);
     name_lower(spec->apex, apex);
     name_hash_all(apex, spec->seed, hashes);
