@@ -92,6 +92,11 @@ struct control {
     size_t inbox_capacity;
     uv_async_t inbox_async;
 
+    /* Where overrides may apply, so that the many members without one cost no search. Flags stay
+     * when overrides go, until the next world. */
+    bool *overridden; /* by pool: a member of it */
+    bool overridden_backends;
+
     /* publishing */
     bool *dirty; /* by pool */
     bool dirty_any;
@@ -184,6 +189,8 @@ bool control_verdicts_save_now(struct control *control, char *error, size_t erro
 
 /* control_override.c */
 void control_override_init(struct control *control);
+/* Where overrides apply in the current, new world. */
+void control_override_adopt(struct control *control);
 /* Sets the timer to the next expiry. */
 void control_override_schedule(struct control *control);
 

@@ -2,6 +2,7 @@
 /* Operators' changes: into the overlay, to disk, to the pools they touch. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "server/control_internal.h"
 
 #include <jansson.h>
@@ -51,6 +52,26 @@ static void mark_users(struct control *control, const struct override *override)
         control_mark_pool(control, pool);
 }
 
+static void note_place(struct control *control, const struct override *override)
+{
+    if (override->scope == OVERRIDE_BACKEND) {
+        control->overridden_backends = true;
+        return;
+    }
+    uint32_t pool = world_pool(control->world, override->pool);
+    if (pool != POOL_NONE)
+        control->overridden[pool] = true;
+}
+
+void control_override_adopt(struct control *control)
+{
+    mem_free(control->overridden);
+    control->overridden = MEM_NEW_ARRAY(bool, control->world->pools.count);
+    control->overridden_backends = false;
+    for (size_t i = 0; i < override_count(control->overrides); i++)
+        note_place(control, override_at(control->overrides, i));
+}
+
 static void on_expire(uv_timer_t *timer)
 {
     struct control *control = timer->data;
@@ -97,6 +118,7 @@ static void put(struct control *control, struct override *value, const char *rea
     (void)snprintf(value->reason, sizeof(value->reason), "%s", reason != NULL ? reason : "");
     (void)snprintf(value->author, sizeof(value->author), "%s", author != NULL ? author : "");
     const struct override *stored = override_set(control->overrides, value);
+    note_place(control, stored);
     emit(control, stored, "set", stored->author);
     mark_users(control, stored);
     control_save_changed(control);

@@ -97,6 +97,7 @@ static void adopt(struct control *control, struct world *world)
     struct pool_view view;
     control->world = world;
     control_health_adopt(control);
+    control_override_adopt(control);
     mem_free(control->dirty);
     control->dirty = MEM_NEW_ARRAY(bool, world->pools.count);
     for (size_t i = 0; i < world->pools.count; i++)

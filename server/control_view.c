@@ -16,20 +16,24 @@ static const struct override *member_override(const struct control *control,
                                               enum override_kind kind, uint32_t pool,
                                               uint32_t member)
 {
-    if (override_count(control->overrides) == 0)
+    if (!control->overridden[pool])
         return NULL;
     return override_of_member(control->overrides, kind, control->world->pools.pools[pool].name,
                               member_at(control, pool, member)->name);
+}
+
+static const struct override *backend_override(const struct control *control,
+                                               const struct addr *addr)
+{
+    return control->overridden_backends ? override_of_backend(control->overrides, addr) : NULL;
 }
 
 /* A member's own override beats one by address, which beats "disabled" of the file. */
 static const struct override *deciding_override(const struct control *control, uint32_t pool,
                                                 uint32_t member, const struct addr *addr)
 {
-    if (override_count(control->overrides) == 0)
-        return NULL;
     const struct override *own = member_override(control, OVERRIDE_KIND_STATE, pool, member);
-    return own != NULL || addr == NULL ? own : override_of_backend(control->overrides, addr);
+    return own != NULL || addr == NULL ? own : backend_override(control, addr);
 }
 
 static enum health_verdict verdict_of(const struct control *control,
@@ -114,7 +118,7 @@ void control_address(struct control *control, uint32_t pool, uint32_t member, si
     out->verdict = verdict_of(control, address);
     deciding_status(control, address, &out->last);
     out->use = address_use(control, pool, member, index);
-    out->override = override_of_backend(control->overrides, &address->addr);
+    out->override = backend_override(control, &address->addr);
 }
 
 /* "draining" until the last answer that was given out has outlived its TTL. */
@@ -166,9 +170,10 @@ static const struct override *override_by_addresses(const struct control *contro
                                                     const struct pool_member *member)
 {
     const struct override *found = NULL;
+    if (!control->overridden_backends)
+        return NULL;
     for (size_t i = 0; i < member->address_count; i++) {
-        const struct override *override =
-            override_of_backend(control->overrides, &member->addresses[i].addr);
+        const struct override *override = backend_override(control, &member->addresses[i].addr);
         if (override == NULL || (found != NULL && override->state != found->state))
             return NULL;
         found = override;

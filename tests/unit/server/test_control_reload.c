@@ -74,6 +74,26 @@ START_TEST(takes_a_new_zone_and_keeps_overrides)
 }
 END_TEST
 
+START_TEST(overrides_of_all_kinds_are_kept)
+{
+    struct control_fixture f;
+    struct addr addr;
+    struct control_member member;
+    start(&f);
+    ck_assert(addr_parse("192.0.2.2", &addr));
+    ck_assert(control_override_backend(f.control, &addr, OVERRIDE_DOWN, NULL, "jo", 0));
+    ck_assert(control_override_member_weight(f.control, 0, 2, false, 9, NULL, "jo", 0));
+    ck_assert(reload(&f).ok);
+    uint32_t web = world_pool(control_world(f.control), "web");
+    control_member(f.control, web, 1, &member);
+    ck_assert_str_eq(member.state, "admin_down");
+    control_member(f.control, web, 2, &member);
+    ck_assert_uint_eq(member.effective_weight, 9);
+    ck_assert(!answers(&f, "www.example.test A", "192.0.2.2\n"));
+    control_fixture_fini(&f);
+}
+END_TEST
+
 START_TEST(an_error_keeps_the_old_world)
 {
     struct control_fixture f;
@@ -252,6 +272,7 @@ int main(void)
     TCase *tcase = tcase_create("control_reload");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, takes_a_new_zone_and_keeps_overrides);
+    tcase_add_test(tcase, overrides_of_all_kinds_are_kept);
     tcase_add_test(tcase, an_error_keeps_the_old_world);
     tcase_add_test(tcase, start_only_values_need_a_restart);
     tcase_add_test(tcase, a_storm_is_two_loads);
