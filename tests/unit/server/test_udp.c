@@ -94,11 +94,12 @@ START_TEST(errors_of_the_socket_are_survived)
     struct endpoint closed = { .addr = fixture.listen.addr, .port = 1 };
     socklen_t length = endpoint_to_sockaddr(&closed, &nobody);
     for (unsigned i = 0; i < listen_worker_count(fixture.set); i++) {
-        int fd = listen_workers(fixture.set)[i]->udp[0].fd;
+        int fd = dup(listen_workers(fixture.set)[i]->udp[0].fd);
         ck_assert_int_eq(connect(fd, (struct sockaddr *)&nobody, length), 0);
         ck_assert_int_eq(send(fd, "x", 1, 0), 1);
         (void)usleep(50000); /* the worker sees the error */
         ck_assert_int_eq(connect(fd, (struct sockaddr *)&none, sizeof(none)), 0);
+        (void)close(fd);
     }
     for (int i = 0; i < 20; i++) {
         char *text = control_fixture_dig(&fixture, "plain.example.test A");
