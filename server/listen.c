@@ -2,10 +2,12 @@
 #include "server/listen.h"
 
 #include "base/errlist.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -39,39 +41,61 @@ static unsigned tcp_limit(unsigned workers)
     return total > workers ? (unsigned)total / workers : 1;
 }
 
-/* True when nobody listens there: a socket without SO_REUSEPORT can be bound. */
-static bool address_is_free(const struct endpoint *endpoint, int type, struct errlist *errors)
+/* What to do about it, where that is plain. */
+static const char *remedy(int error)
+{
+    if (error == EADDRINUSE)
+        return "; another process does already (see: ss -lnp)";
+    if (error == EACCES)
+        return "; ports below 1024 need root or the capability CAP_NET_BIND_SERVICE";
+    if (error == EADDRNOTAVAIL)
+        return "; no interface of this machine has the address (see: ip address)";
+    return "";
+}
+
+/* 0, or why a socket without SO_REUSEPORT cannot be bound: that would let us share the queries with
+ * another process in silence. */
+static int try_bind(const struct endpoint *endpoint, int type)
 {
     struct sockaddr_storage address;
     socklen_t length = endpoint_to_sockaddr(endpoint, &address);
     int one = 1;
     int fd = socket(address.ss_family, type | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return true; /* the real open reports it better */
+        return errno;
     /* TIME_WAIT of an earlier run is no hindrance; only for TCP, since for UDP it would let two
      * share. */
     if (type == SOCK_STREAM)
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     if (address.ss_family == AF_INET6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-    bool busy = bind(fd, (struct sockaddr *)&address, length) != 0 && errno == EADDRINUSE;
+    int error = bind(fd, (struct sockaddr *)&address, length) != 0 ? errno : 0;
     (void)close(fd);
-    if (busy) {
-        char text[ENDPOINT_TEXT_MAX];
-        endpoint_print(endpoint, text);
-        errlist_add(errors, "cannot listen on %s (%s): another process does already (see: ss -lnp)",
-                    text, type == SOCK_DGRAM ? "UDP" : "TCP");
-    }
-    return !busy;
+    return error;
+}
+
+static bool check_address(const struct config *config, size_t index, int type,
+                          struct errlist *errors)
+{
+    const struct endpoint *listen = config->server.listen.items;
+    char path[32];
+    char text[ENDPOINT_TEXT_MAX];
+    int error = try_bind(&listen[index], type);
+    if (error == 0)
+        return true;
+    (void)snprintf(path, sizeof(path), "server.listen[%zu]", index);
+    endpoint_print(&listen[index], text);
+    json_error(&config->doc, errors, path, "cannot listen on %s (%s): %s%s", text,
+               type == SOCK_DGRAM ? "UDP" : "TCP", strerror(error), remedy(error));
+    return false;
 }
 
 static bool all_free(const struct config *config, struct errlist *errors)
 {
-    const struct endpoint *listen = config->server.listen.items;
     bool ok = true;
     for (size_t i = 0; i < config->server.listen.count; i++) {
-        ok = address_is_free(&listen[i], SOCK_DGRAM, errors) && ok;
-        ok = address_is_free(&listen[i], SOCK_STREAM, errors) && ok;
+        ok = check_address(config, i, SOCK_DGRAM, errors) && ok;
+        ok = check_address(config, i, SOCK_STREAM, errors) && ok;
     }
     return ok;
 }

@@ -8,9 +8,9 @@
 
 struct listen_set;
 
-/* One worker a core when server.workers is 0. Returns owned; NULL with errors that name the
- * address, also when another process listens there already (SO_REUSEPORT alone would share the
- * queries with it in silence). */
+/* One worker a core when server.workers is 0. Returns owned; NULL with errors that name the place
+ * in the config and the address, also when another process listens there already (SO_REUSEPORT
+ * alone would share the queries with it in silence). */
 struct listen_set *listen_open(const struct config *config, struct errlist *errors);
 struct worker **listen_workers(const struct listen_set *set);
 unsigned listen_worker_count(const struct listen_set *set);

@@ -38,15 +38,16 @@ struct arguments {
     bool schema;
 };
 
+#define SIGNALS 3
+
 /* Everything that lives while we serve. */
 struct process {
     uv_loop_t loop;
     struct control *control;
     struct api *api;
     struct listen_set *listening;
-    uv_signal_t hangup;
-    uv_signal_t terminate;
-    uv_signal_t interrupt;
+    uv_signal_t signals[SIGNALS];
+    size_t signal_count;
     bool ending;       /* asked to end, perhaps before the start is over */
     bool reload_later; /* SIGHUP came before the start was over */
 };
@@ -153,15 +154,23 @@ static void on_reloaded(void *data)
     api_reload(((struct process *)data)->api);
 }
 
-static void start_signals(struct process *process)
+static bool start_signals(struct process *process, struct errlist *errors)
 {
-    uv_signal_t *handles[] = { &process->hangup, &process->terminate, &process->interrupt };
-    static const int numbers[] = { SIGHUP, SIGTERM, SIGINT };
-    for (size_t i = 0; i < ARRAY_LEN(handles); i++) {
-        (void)uv_signal_init(&process->loop, handles[i]);
-        handles[i]->data = process;
-        (void)uv_signal_start(handles[i], i == 0 ? on_hangup : on_end, numbers[i]);
+    static const int numbers[SIGNALS] = { SIGHUP, SIGTERM, SIGINT };
+    for (; process->signal_count < SIGNALS; process->signal_count++) {
+        uv_signal_t *handle = &process->signals[process->signal_count];
+        int number = numbers[process->signal_count];
+        int rc = uv_signal_init(&process->loop, handle);
+        if (rc == 0) {
+            handle->data = process;
+            rc = uv_signal_start(handle, number == SIGHUP ? on_hangup : on_end, number);
+        }
+        if (rc != 0) {
+            errlist_add(errors, "signals cannot be watched: %s", uv_strerror(rc));
+            return false;
+        }
     }
+    return true;
 }
 
 /* Signals are heard to the end, since without a handler they would kill. Here no other thread takes
@@ -171,9 +180,8 @@ static void stop_signals(struct process *process)
     sigset_t all;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
-    uv_close((uv_handle_t *)&process->hangup, NULL);
-    uv_close((uv_handle_t *)&process->terminate, NULL);
-    uv_close((uv_handle_t *)&process->interrupt, NULL);
+    while (process->signal_count > 0)
+        uv_close((uv_handle_t *)&process->signals[--process->signal_count], NULL);
 }
 
 static void no_work(uv_work_t *work)
@@ -220,7 +228,6 @@ static bool prepare(struct process *process, const struct config *config, struct
     char error[256];
     log_configure((enum log_level)config->server.log.level,
                   (enum log_format)config->server.log.format);
-    raise_file_limit();
     process->listening = listen_open(config, errors);
     bool ok = process->listening != NULL;
     if (ok && !privs_drop(config->server.user, error, sizeof(error))) {
@@ -284,11 +291,15 @@ static int serve(const char *file)
     struct process process = { 0 };
     struct errlist errors;
     int status = EXIT_SUCCESS;
-    errlist_init(&errors);
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)uv_loop_init(&process.loop);
-    start_signals(&process);
-    if (start(&process, file, &errors)) {
+    raise_file_limit();
+    int rc = uv_loop_init(&process.loop);
+    if (rc != 0) {
+        (void)fprintf(stderr, "gslbd: cannot start: %s\n", uv_strerror(rc));
+        return EXIT_FAILURE;
+    }
+    errlist_init(&errors);
+    if (start_signals(&process, &errors) && start(&process, file, &errors)) {
         log_info("main", "gslbd %s answers", GSLB_VERSION);
         notify_send("READY=1");
         if (!process.ending)

@@ -34,16 +34,23 @@ START_TEST(opens_once_only)
 }
 END_TEST
 
-START_TEST(foreign_address_is_an_error)
+START_TEST(errors_name_place_and_remedy)
 {
-    struct endpoint endpoint = { .port = 5300 };
-    struct config config = { .server = { .listen = { &endpoint, 1 }, .workers = 1 } };
+    static const char text[] = "{\"server\": {\"listen\": [\n\"127.73.9.1:5399\",\n"
+                               "\"198.51.100.77:5300\"]},\n\"zones\": {}}";
     struct errlist errors;
     errlist_init(&errors);
-    ck_assert(addr_parse("198.51.100.77", &endpoint.addr));
-    ck_assert_ptr_null(listen_open(&config, &errors));
-    ck_assert_uint_ge(errors.count, 1);
-    ck_assert_ptr_nonnull(strstr(errors.lines[0], "198.51.100.77:5300"));
+    struct config *config = config_load_text("x.json", text, strlen(text), &errors);
+    if (config == NULL)
+        ck_abort_msg("%s", errors.lines[0]);
+    ck_assert_ptr_null(listen_open(config, &errors));
+    ck_assert_uint_eq(errors.count, 2);
+    ck_assert_str_eq(errors.lines[0],
+                     "x.json:3:1: server.listen[1]: cannot listen on 198.51.100.77:5300 (UDP): "
+                     "Cannot assign requested address; no interface of this machine has the "
+                     "address (see: ip address)");
+    ck_assert_ptr_nonnull(strstr(errors.lines[1], "(TCP)"));
+    config_free(config);
     errlist_fini(&errors);
 }
 END_TEST
@@ -54,7 +61,7 @@ int main(void)
     TCase *tcase = tcase_create("listen");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, opens_once_only);
-    tcase_add_test(tcase, foreign_address_is_an_error);
+    tcase_add_test(tcase, errors_name_place_and_remedy);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
