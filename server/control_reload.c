@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "server/control_internal.h"
+#include "server/notify.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -219,11 +220,23 @@ static bool same_scope(const uint8_t *a, const uint8_t *b)
     return a == b || (a != NULL && b != NULL && name_equal(a, b));
 }
 
+/* sd_notify(3): between the two, the manager shows that we reload. */
+static void tell_start(void)
+{
+    char text[64];
+    (void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+                   (uint64_t)(uv_hrtime() / 1000));
+    notify_send(text);
+}
+
 /* The next load is what the longest waiting one asks for, for all that ask for the same. */
 static void finish(struct control *control)
 {
     struct control_reloader *oldest = control->next_reloaders;
-    if (oldest == NULL || control->stopping)
+    if (control->stopping)
+        return;
+    notify_send("READY=1");
+    if (oldest == NULL)
         return;
     while (oldest->next != NULL)
         oldest = oldest->next;
@@ -362,14 +375,27 @@ static void start_reload(struct control *control)
 {
     struct control_load *load = load_new(control);
     load->zone = control->reloaders->zone;
+    tell_start();
     control->background++;
     (void)uv_queue_work(control->loop, &load->work, load_work, loaded);
+}
+
+/* True when the load that comes next does what is asked for anyhow, and nobody is to be told. A
+ * storm of signals is one more load. */
+static bool is_asked_for(const struct control *control, const uint8_t *zone, control_reload_fn *fn)
+{
+    const struct control_reloader *waiting = control->next_reloaders;
+    while (waiting != NULL && waiting->zone != NULL)
+        waiting = waiting->next;
+    return waiting != NULL && zone == NULL && fn == NULL;
 }
 
 /* Takes `zone` over. */
 static void ask(struct control *control, uint8_t *zone, const char *why, control_reload_fn *fn,
                 void *data)
 {
+    if (is_asked_for(control, zone, fn))
+        return;
     struct control_reloader *reloader = MEM_NEW(struct control_reloader);
     bool busy = control->load != NULL || control->reloaders != NULL;
     struct control_reloader **list = busy ? &control->next_reloaders : &control->reloaders;

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -145,6 +146,40 @@ class Moments(lib.Case):
             last = [state for m, state in sent if m == member][len(mine) - 1:len(mine) + 1]
             self.assertIn(saved[member], last)
         self.assertNotIn("cannot save", daemon.log())
+
+
+class Storms(lib.Case):
+    def test_hangups_are_coalesced(self):
+        daemon = self.gslbd(files={"example.test.zone": lib.ZONE + "".join(
+            f"h{i} IN A 192.0.2.{i % 256}\n" for i in range(20000))})
+        before = daemon.get("/v1/status")["generation"]
+        for _ in range(1000):
+            daemon.process.send_signal(signal.SIGHUP)
+            time.sleep(0.0005)
+        daemon.write("example.test.zone", lib.ZONE + "last IN A 192.0.2.99\n")
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: daemon.addresses("last.example.test") == ["192.0.2.99"], 20, "the last one counts")
+        loads = daemon.get("/v1/status")["generation"] - before
+        self.assertLess(loads, 200)
+        with open(daemon.log_path, encoding="utf-8") as f:
+            self.assertLessEqual(f.read().count("asked for by SIGHUP"), loads + 2)
+
+    def test_the_manager_is_told_of_reloads(self):
+        daemon = self.gslbd(start=False)
+        path = os.path.join(daemon.dir, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.bind(path)
+            s.settimeout(10)
+            daemon.env = {"NOTIFY_SOCKET": path}
+            daemon.start()
+            self.assertEqual(s.recv(4096), b"READY=1")
+            for good in (True, False, True):
+                daemon.write("example.test.zone", lib.ZONE if good else "bad\n")
+                self.assertEqual(daemon.reload().status, 200 if good else 422)
+                self.assertRegex(s.recv(4096), rb"\ARELOADING=1\nMONOTONIC_USEC=\d+\Z")
+                self.assertEqual(s.recv(4096), b"READY=1")
+            daemon.stop()
+            self.assertEqual(s.recv(4096), b"STOPPING=1")
 
 
 if __name__ == "__main__":
