@@ -17,6 +17,7 @@
 
 #define STATEFILE_VERSION  1
 #define STATEFILE_SIZE_MAX (256U << 20)
+#define CLOCK_STEP_MS      60000 /* a clock that was set back a little makes nothing untrue */
 
 /* --- writing --- */
 
@@ -333,7 +334,8 @@ bool statefile_read_verdicts(const char *dir, int64_t now_ms, int64_t max_age_ms
         }
     }
     for (size_t i = 0; i < count; i++) {
-        if (all[i].at_ms <= now_ms && now_ms - all[i].at_ms <= max_age_ms)
+        int64_t age_ms = now_ms - all[i].at_ms;
+        if (age_ms <= max_age_ms && age_ms >= -CLOCK_STEP_MS)
             fn(data, &all[i]);
     }
     mem_free(all);

@@ -40,7 +40,7 @@ bool statefile_read_overrides(const char *dir, struct override_store *store,
                               struct errlist *errors);
 
 /* Calls `fn` for each verdict in DIR/verdicts.json not older than `max_age_ms` at `now_ms` (nor
- * from the future). Same rules. */
+ * from the future by more than a minute). Same rules. */
 typedef void statefile_verdict_fn(void *data, const struct statefile_verdict *verdict);
 bool statefile_read_verdicts(const char *dir, int64_t now_ms, int64_t max_age_ms,
                              statefile_verdict_fn *fn, void *data, struct errlist *errors);

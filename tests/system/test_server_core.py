@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """The core of the process under attack: signals at any moment, saved state, sockets."""
+import http.client
 import json
 import os
 import random
@@ -146,6 +147,67 @@ class Moments(lib.Case):
             last = [state for m, state in sent if m == member][len(mine) - 1:len(mine) + 1]
             self.assertIn(saved[member], last)
         self.assertNotIn("cannot save", daemon.log())
+
+
+class State(lib.Case):
+    def alarms(self, daemon):
+        return [a["text"] for a in daemon.get("/v1/status")["alarms"]]
+
+    def test_a_folder_that_cannot_be_used_stops_nobody(self):
+        """Not at the start, not at a change; when it can be used, all is saved and the alarm goes."""
+        daemon = self.gslbd({"zones": {"example.test": {"file": "example.test.zone", "names": {"www": "p"}}},
+                             "pools": {"p": {"policy": "all", "members": {"a": {"address": "192.0.2.1"},
+                                                                          "b": {"address": "192.0.2.2"}}}}},
+                            start=False)
+        daemon.config["server"]["state_dir"] = os.path.join(daemon.dir, "in-the-way", "state")
+        daemon.write_config()
+        daemon.write("in-the-way", "a file")
+        daemon.start()
+        self.assertRegex(" ".join(self.alarms(daemon)), r"server\.state_dir cannot be used: .*make the folder")
+        reply = daemon.api("PUT", "/v1/pools/p/members/a/state", {"state": "down"})
+        self.assertEqual((reply.status, reply.json["saved"]), (200, False))
+        self.assertEqual(daemon.addresses("www.example.test"), ["192.0.2.2"])
+        os.unlink(os.path.join(daemon.dir, "in-the-way"))
+        wait_until(lambda: self.alarms(daemon) == [], 15, "the alarm goes")
+        daemon.process.kill()
+        daemon.process.wait()
+        daemon.start()
+        self.assertEqual(daemon.addresses("www.example.test"), ["192.0.2.2"])
+
+    def test_killed_at_any_moment(self):
+        """What was said to be saved is in force after the next start, whenever the process is killed."""
+        members = {f"m{i}": {"address": f"192.0.2.{i + 1}"} for i in range(8)}
+        daemon = self.gslbd({"zones": {"example.test": {"file": "example.test.zone", "names": {"www": "p"}}},
+                             "pools": {"p": {"policy": "all", "members": members}}}, start=False)
+        states = {m: {"up"} for m in members}  # what each may be
+
+        def change(member, seed):
+            choose = random.Random(seed)
+            try:
+                while True:
+                    state = choose.choice(("up", "down", "drain"))
+                    states[member].add(state)
+                    reply = daemon.api("PUT", f"/v1/pools/p/members/{member}/state", {"state": state}, timeout=5)
+                    self.assertTrue(reply.json["saved"])
+                    states[member] = {state}
+            except (OSError, http.client.HTTPException):
+                pass
+
+        for turn in range(10):
+            daemon.start()
+            got = daemon.addresses("www.example.test")
+            for member, may in states.items():
+                self.assertIn("up" if members[member]["address"] in got else "not",
+                              {"up" if state == "up" else "not" for state in may}, member)
+                states[member] = {"up"} if members[member]["address"] in got else {"down", "drain"}
+            threads = [threading.Thread(target=change, args=(m, turn)) for m in members]
+            for t in threads:
+                t.start()
+            time.sleep(random.random() * 0.2)
+            daemon.process.kill()
+            daemon.process.wait()
+            for t in threads:
+                t.join()
 
 
 class Storms(lib.Case):
