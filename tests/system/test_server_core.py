@@ -153,6 +153,12 @@ class State(lib.Case):
     def alarms(self, daemon):
         return [a["text"] for a in daemon.get("/v1/status")["alarms"]]
 
+    @staticmethod
+    def kill(daemon):
+        process, daemon.process = daemon.process, None
+        process.kill()
+        process.wait()
+
     def test_a_folder_that_cannot_be_used_stops_nobody(self):
         """Not at the start, not at a change; when it can be used, all is saved and the alarm goes."""
         daemon = self.gslbd({"zones": {"example.test": {"file": "example.test.zone", "names": {"www": "p"}}},
@@ -169,8 +175,7 @@ class State(lib.Case):
         self.assertEqual(daemon.addresses("www.example.test"), ["192.0.2.2"])
         os.unlink(os.path.join(daemon.dir, "in-the-way"))
         wait_until(lambda: self.alarms(daemon) == [], 15, "the alarm goes")
-        daemon.process.kill()
-        daemon.process.wait()
+        self.kill(daemon)
         daemon.start()
         self.assertEqual(daemon.addresses("www.example.test"), ["192.0.2.2"])
 
@@ -204,8 +209,7 @@ class State(lib.Case):
             for t in threads:
                 t.start()
             time.sleep(random.random() * 0.2)
-            daemon.process.kill()
-            daemon.process.wait()
+            self.kill(daemon)
             for t in threads:
                 t.join()
 
