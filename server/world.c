@@ -69,30 +69,34 @@ static void report_bindings(const struct config *config, const struct config_zon
     }
 }
 
+static const struct world_zone *zone_before(const struct world *previous, const uint8_t *apex)
+{
+    struct name_hashes hashes;
+    size_t index = 0;
+    name_hash_all(apex, zonedb_seed(previous->zonedb), &hashes);
+    const struct zone *found = zonedb_find(previous->zonedb, apex, &hashes, 0, &index);
+    return found != NULL && name_equal(found->apex, apex) ? &previous->zones[index] : NULL;
+}
+
 /* The zone of this name in the world before, when its compiled bindings mean the same there; NULL
  * otherwise. */
 static struct zone *from_before(const struct world *previous, const struct config_zone *zone,
                                 struct zone_binding *bindings)
 {
-    if (previous == NULL)
+    const struct world_zone *old = previous != NULL ? zone_before(previous, zone->apex) : NULL;
+    if (old == NULL || old->binding_count != zone->name_count)
         return NULL;
-    for (size_t z = 0; z < zonedb_count(previous->zonedb); z++) {
-        const struct world_zone *old = &previous->zones[z];
-        if (!name_equal(old->zone->apex, zone->apex) || old->binding_count != zone->name_count)
-            continue;
-        for (size_t i = 0; i < zone->name_count; i++) {
-            unsigned want = bindings[i].flags & (ZONE_BIND_A | ZONE_BIND_AAAA);
-            unsigned have = (old->bindings[i].families & 1U << PICKER_A ? ZONE_BIND_A : 0U) |
-                            (old->bindings[i].families & 1U << PICKER_AAAA ? ZONE_BIND_AAAA : 0U);
-            bool from_file = (bindings[i].flags & ZONE_BIND_FROM_FILE) != 0;
-            if (!name_equal(old->bindings[i].owner, zone->names[i].owner) ||
-                (!from_file && want != have))
-                return NULL;
-            bindings[i].flags |= have;
-        }
-        return zone_ref(old->zone);
+    for (size_t i = 0; i < zone->name_count; i++) {
+        unsigned want = bindings[i].flags & (ZONE_BIND_A | ZONE_BIND_AAAA);
+        unsigned have = (old->bindings[i].families & 1U << PICKER_A ? ZONE_BIND_A : 0U) |
+                        (old->bindings[i].families & 1U << PICKER_AAAA ? ZONE_BIND_AAAA : 0U);
+        bool from_file = (bindings[i].flags & ZONE_BIND_FROM_FILE) != 0;
+        if (!name_equal(old->bindings[i].owner, zone->names[i].owner) ||
+            (!from_file && want != have))
+            return NULL;
+        bindings[i].flags |= have;
     }
-    return NULL;
+    return zone_ref(old->zone);
 }
 
 static struct zone *read_zone(struct world_load_context *ctx, const struct config_zone *zone,

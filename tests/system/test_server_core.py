@@ -7,11 +7,13 @@ import os
 import random
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
 import unittest
 
+import dns
 import lib
 from dns import wait_until
 
@@ -147,6 +149,46 @@ class Moments(lib.Case):
             last = [state for m, state in sent if m == member][len(mine) - 1:len(mine) + 1]
             self.assertIn(saved[member], last)
         self.assertNotIn("cannot save", daemon.log())
+
+
+class Connections(lib.Case):
+    def test_ends_at_every_byte(self):
+        """However and wherever a client ends, no descriptor is left behind, and what was asked is answered."""
+        daemon = self.gslbd()
+        before = self.descriptors(daemon)
+        one = dns.frame(dns.query("static.example.test"))
+        for end in (self.finish, self.reset, self.half_close):
+            for cut in range(2 * len(one) + 1):
+                with socket.create_connection(daemon.server, 5) as s:
+                    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    s.sendall((one + one)[:cut])
+                    self.assertIn(end(s), (None, cut // len(one)), (end.__name__, cut))
+        wait_until(lambda: self.descriptors(daemon) <= before, 10, "all are closed")
+        self.assertEqual(dns.tcp(daemon.server, "static.example.test").data("A"), ["192.0.2.80"])
+
+    @staticmethod
+    def descriptors(daemon):
+        return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+
+    @staticmethod
+    def finish(_):
+        return None
+
+    @staticmethod
+    def reset(s):
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    @staticmethod
+    def half_close(s):
+        """Returns how many answers came."""
+        s.shutdown(socket.SHUT_WR)
+        got, count = b"", 0
+        while part := s.recv(65536):
+            got += part
+        while got:
+            got = got[2 + struct.unpack("!H", got[:2])[0]:]
+            count += 1
+        return count
 
 
 class State(lib.Case):
