@@ -33,7 +33,7 @@ HARDEN += -fcf-protection=full
 endif
 SANFLAGS := -U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all
 
-PKGS     := ldns libuv libmaxminddb jansson libmicrohttpd libcurl libcrypto
+PKGS     := ldns libuv libmaxminddb jansson libmicrohttpd libcurl libcrypto libnl-genl-3.0
 HAVE_PC  := $(shell command -v pkg-config 2>/dev/null)
 PKG_CFLAGS := $(if $(HAVE_PC),$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS := $(if $(HAVE_PC),$(shell pkg-config --libs $(PKGS) 2>/dev/null))
@@ -61,7 +61,7 @@ LINK_zones    := zones base
 LINK_health   := health base
 LINK_resolver := resolver health zones base
 LINK_ipvs     := ipvs health base
-LINK_ctl      := ctl base
+LINK_ctl      := ctl ipvs base
 LINK_server   := server resolver ipvs health zones base
 LINK_all      := server ctl resolver ipvs health zones base
 link = $(foreach r,$(LINK_$(1)),$(call room_lib,$(r)))

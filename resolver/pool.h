@@ -19,6 +19,7 @@ enum pool_all_down {
 
 #define POOL_NONE        UINT32_MAX
 #define POOL_TARGET_NONE UINT32_MAX
+#define POOL_SHARE_ONE   10000U
 
 /* One address of a member; live when every target is up or unknown. */
 struct pool_address {
@@ -32,6 +33,9 @@ struct pool_member {
     const char *name;
     uint32_t stat;  /* stats id, the same for (pool, member) over reloads */
     uint32_t child; /* index of a nested pool, or POOL_NONE */
+    uint32_t
+        service; /* 1 + index of the IPVS service whose VIP is its one address; 0 = none. The
+                    view's `address` tells whether DNS may answer it, `share` what it can take */
     const struct pool_address *addresses;
     size_t address_count;
     uint32_t weight; /* of the file */
@@ -75,6 +79,10 @@ struct pool_view {
      */
     enum pool_use (*nested)(void *data, uint32_t pool, uint32_t member);
     uint32_t (*weight)(void *data, uint32_t pool, uint32_t member); /* effective */
+    /* Live capacity of a member with a service, in parts of POOL_SHARE_ONE: its weight is
+     * multiplied by that (a live member keeps a weight above 0 unless its own is 0). NULL = all are
+     * whole. */
+    uint32_t (*share)(void *data, uint32_t pool, uint32_t member);
 };
 
 struct pool_table;

@@ -12,6 +12,8 @@
 #include "base/schema.h"
 #include "base/strbuf.h"
 #include "health/check.h"
+#include "ipvs/director.h"
+#include "ipvs/reconcile.h"
 #include "resolver/pool.h"
 
 #include <stdbool.h>
@@ -60,6 +62,7 @@ struct config_member {
     const char *path;
     struct schema_list addresses; /* struct addr; empty for nested pools */
     uint32_t pool;                /* index of the nested pool, or CONFIG_NONE */
+    uint32_t service;             /* index in config.ipvs.services, or CONFIG_NONE */
     uint16_t port;                /* 0 = not given */
     uint32_t weight;
     uint32_t order; /* given, or the position from 1 */
@@ -107,6 +110,53 @@ struct config_zone {
     size_t name_count;
 };
 
+/* What the checks of a real server are; its destination is in the service's spec, by the same
+ * index. */
+struct config_real {
+    const char *path;
+    bool checks_given; /* its own instead of the service's */
+    const uint32_t *checks;
+    size_t check_count;
+};
+
+struct config_service {
+    const char *path;
+    struct ipvs_spec spec;     /* name, service, servers, ... */
+    struct config_real *reals; /* spec.server_count of them */
+    const uint32_t *checks;    /* of the servers */
+    size_t check_count;
+    const uint32_t *vip_checks; /* through the VIP: all must be up before DNS answers it */
+    size_t vip_check_count;
+    const char *vip_interface; /* we put the VIP there; NULL = we do not */
+    bool require_local;        /* out of DNS while the VIP is not on this host */
+};
+
+enum config_on_exit { CONFIG_EXIT_LEAVE, CONFIG_EXIT_DRAIN, CONFIG_EXIT_REMOVE };
+enum config_sync_role {
+    CONFIG_SYNC_NONE, /* no "sync": the daemons are left alone */
+    CONFIG_SYNC_MASTER,
+    CONFIG_SYNC_BACKUP,
+    CONFIG_SYNC_BOTH,
+    CONFIG_SYNC_FOLLOW, /* master while a VIP with require_local (any, without one) is on this host,
+                           else backup */
+};
+
+struct config_ipvs {
+    bool present;
+    enum ipvs_mode mode;
+    enum config_on_exit on_exit;
+    bool withdraw_unavailable; /* on_unavailable "withdraw": no kernel IPVS, no VIP in DNS. "answer"
+                                  (default): then the health of the servers decides alone */
+    uint64_t max_remove; /* percent of live servers that a reload may take away at once; beyond,
+                            an apply with force is asked for */
+    struct ipvs_timeouts timeouts;
+    enum config_sync_role sync_role;
+    struct ipvs_daemon sync;  /* role not set */
+    struct schema_list allow; /* struct prefix; none = any VIP */
+    struct config_service *services;
+    size_t service_count;
+};
+
 struct config {
     struct arena *arena;
     struct json_doc doc; /* kept: places for later errors, and the START_ONLY comparison */
@@ -119,6 +169,7 @@ struct config {
     size_t check_count;
     struct config_pool *pools; /* those of "pools" first, then the from_file ones */
     size_t pool_count;
+    struct config_ipvs ipvs;
     const uint32_t *pool_order; /* children and fallbacks before parents */
 };
 

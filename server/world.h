@@ -49,6 +49,20 @@ struct world_user {
     uint32_t member;
 };
 
+/* An IPVS service: the targets to probe. Index = index in config->ipvs.services. */
+struct world_service {
+    const struct config_service *config;
+    const struct pool_address *servers; /* by index in config->spec.servers: address and targets */
+    struct pool_address vip; /* targets of the checks through the VIP; none = no such check */
+};
+
+/* A real server with this address. */
+struct world_real {
+    struct addr addr;
+    uint32_t service;
+    uint32_t server;
+};
+
 struct world {
     struct config *config; /* owned */
     struct arena *arena;
@@ -66,6 +80,12 @@ struct world {
     struct world_name *names; /* of all pools, sorted */
     struct world_user *users; /* of all addresses of members, sorted */
     size_t user_count;
+    struct world_service *services;
+    size_t service_count;
+    uint32_t *service_tail_s; /* by service: longest TTL in seconds that DNS gives its VIP out with;
+                                 0 = in no pool that a name is bound to */
+    struct world_real *reals; /* of all services, sorted by address */
+    size_t real_count;
     struct world_target *targets;
     size_t target_count;
     unsigned refs; /* control thread */
@@ -101,3 +121,10 @@ uint32_t world_member(const struct world *world, uint32_t pool, const char *name
  */
 const struct world_user *world_users(const struct world *world, const struct addr *addr,
                                      size_t *count);
+/* All real servers with that address, likewise. */
+const struct world_real *world_reals(const struct world *world, const struct addr *addr,
+                                     size_t *count);
+/* Index by name, POOL_NONE when absent. */
+uint32_t world_service(const struct world *world, const char *name);
+/* Index of the server in the service by its config name, POOL_NONE when absent. */
+uint32_t world_server(const struct world *world, uint32_t service, const char *name);

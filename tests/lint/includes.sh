@@ -15,12 +15,12 @@ BEGIN {
     room["health"]   = " base health "
     room["resolver"] = " base zones resolver "
     room["ipvs"]     = " base health ipvs "
-    room["ctl"]      = " base ctl "
+    room["ctl"]      = " base ipvs ctl "
     room["server"]   = " base zones health resolver ipvs server "
     room["tests"]    = " base zones health resolver ipvs server ctl tests "
 
     # third-party header -> files that may include it (tests may include all)
-    third["^jansson\\.h$"]          = "^(base/(schema|json)\\.[ch]|server/[^/]*|ctl/[^/]*)$"
+    third["^jansson\\.h$"]          = "^(base/(schema|json)\\.[ch]|ipvs/json\\.[ch]|server/[^/]*|ctl/[^/]*)$"
     third["^ldns/"]                 = "^zones/rdata\\.c$"
     third["^maxminddb"]             = "^resolver/geo\\.c$"
     third["^curl/"]                 = "^(health/check_http\\.c|health/http_[^/]*|ctl/[^/]*)$"

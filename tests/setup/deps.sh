@@ -6,14 +6,15 @@ set -euo pipefail
 
 declare -A packages=(
     [build]="gcc make pkg-config libc6-dev libldns-dev libuv1-dev libmaxminddb-dev libjansson-dev
-             libmicrohttpd-dev libcurl4-openssl-dev libssl-dev"
+             libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libnl-3-dev libnl-genl-3-dev"
     [run]="bind9-dnsutils curl"
     [test]="check bind9-dnsutils bind9-utils unbound nsd knot knot-dnsutils ldnsutils python3 valgrind libc6-dbg
-            curl jq iproute2 procps clang clang-format clang-tidy cppcheck libclang-rt-14-dev"
+            curl jq iproute2 procps clang clang-format clang-tidy cppcheck libclang-rt-14-dev
+            user-mode-linux kmod ipvsadm iptables keepalived"
     [bench]="nsd knot gdnsd bind9 dnsperf python3"
 )
 # package:unit of the daemons among them
-daemons="unbound:unbound nsd:nsd knot:knot gdnsd:gdnsd bind9:named"
+daemons="unbound:unbound nsd:nsd knot:knot gdnsd:gdnsd bind9:named keepalived:keepalived ipvsadm:ipvsadm"
 policy=/usr/sbin/policy-rc.d
 
 sets=("$@")
