@@ -126,6 +126,9 @@ const char *ipvs_director_reason(const struct ipvs_director *director);
 bool ipvs_director_quorum(const struct ipvs_director *director);
 void ipvs_director_server(const struct ipvs_director *director, size_t server,
                           struct ipvs_server_view *out);
+/* Expected end of the service's own drain by now_ms' clock, at latest its limit; 0 = not draining,
+ * or not known yet. */
+uint64_t ipvs_director_until_ms(const struct ipvs_director *director);
 /* Time by now_ms' clock at which a step is due though nothing happens; 0 = none. */
 uint64_t ipvs_director_next_ms(const struct ipvs_director *director);
 /* Needs the kernel's counters soon: a drain waits for connections, or load is looked at. */
