@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Which changes the privileged helper makes: the VIP must lie in one of the prefixes (of none
  * given: any), and everything must be sound by ipvs_service_fault and ipvs_dest_fault. The helper
- * believes nothing that it is told. Any thread; immutable after it is made. */
+ * believes nothing that it is told. A service by mark has no VIP: the firewall decides what it
+ * gets. Any thread; immutable after it is made. */
 #pragma once
 
 #include "ipvs/ops.h"

@@ -7,5 +7,6 @@
 #include "ipvs/allow.h"
 #include "ipvs/ops.h"
 
-/* Says HELLO, serves until the other end is closed. 0, or an errno when the socket failed. */
+/* Says HELLO, serves until the other end is closed. 0, or an errno when the socket failed; EPROTO
+ * when the other end sent what is no request. `fd` stays the caller's. */
 int helper_run(int fd, const struct ipvs_backend *backend, const struct ipvs_allow *allow);
