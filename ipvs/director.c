@@ -174,10 +174,11 @@ static struct member_rules rules_of(const struct ipvs_director *director,
                                   .kernel = in->gate || in->kernel_known };
 }
 
-/* The real servers make room for the sorry server. */
-static bool holds_back(const struct ipvs_director *director)
+/* The real servers make room for the sorry server, or all is down. */
+static bool holds_back(const struct ipvs_director *director, const struct ipvs_director_input *in)
 {
-    return !director->quorum && director->spec->has_sorry && !director->spec->sorry_keeps;
+    const struct ipvs_spec *spec = director->spec;
+    return in->vip == IPVS_USE_DOWN || (!director->quorum && spec->has_sorry && !spec->sorry_keeps);
 }
 
 static void step_member(struct ipvs_director *director, const struct ipvs_director_input *in,
@@ -190,7 +191,7 @@ static void step_member(struct ipvs_director *director, const struct ipvs_direct
         use = IPVS_USE_DRAIN;
     switch (use) {
     case IPVS_USE_UP:
-        member_up(member, rules, holds_back(director));
+        member_up(member, rules, holds_back(director, in));
         break;
     case IPVS_USE_FAILED:
         member_out(member, IPVS_SERVER_DOWN, director->spec->quiesce && serving);
@@ -256,26 +257,53 @@ static void put(struct ipvs_service *service, const struct member *member, uint3
     dest->weight = weight;
 }
 
+/* Puts what was last shown with a weight: the live servers or the others. */
+static void put_last(struct ipvs_director *director, bool live)
+{
+    const struct roster *roster = &director->roster;
+    for (size_t i = 0; i < roster->count; i++) {
+        const struct member *member = roster->order[i];
+        if (member->live == live && member->shown_weight > 0)
+            put(&director->desired, member, member->shown_weight);
+    }
+}
+
 /* As long as DNS may answer the VIP, what served last serves on, dead or not: a client is better
  * off with a server that may be dead than with none. */
 static void keep_last(struct ipvs_director *director)
 {
-    struct roster *roster = &director->roster;
-    for (size_t i = 0; i < roster->count; i++) {
-        const struct member *member = roster->order[i];
-        if (member->shown && member->shown_weight > 0)
-            put(&director->desired, member, member->shown_weight);
-    }
-    struct member *sorry = &director->sorry;
-    if (sorry->shown && sorry->shown_weight > 0)
-        put(&director->desired, sorry, sorry->shown_weight);
+    put_last(director, true);
+    if (!has_weight(&director->desired) && director->sorry.shown_weight > 0)
+        put(&director->desired, &director->sorry, director->sorry.shown_weight);
+    if (!has_weight(&director->desired))
+        put_last(director, false);
 }
 
-static void remember(struct ipvs_director *director, struct member *member, bool shown)
+static void remember(struct ipvs_director *director, struct member *member, bool sorry)
 {
-    const struct ipvs_dest *dest = shown ? find(&director->desired, member) : NULL;
+    const struct ipvs_dest *dest = find(&director->desired, member);
+    if (sorry) { /* what stands there is the sorry server's */
+        member->shown = member->want;
+        member->shown_weight = member->want ? member->weight : 0;
+        return;
+    }
     member->shown = dest != NULL;
     member->shown_weight = dest != NULL ? dest->weight : 0;
+}
+
+static void remember_all(struct ipvs_director *director, bool kept)
+{
+    struct roster *roster = &director->roster;
+    struct member *sorry = &director->sorry;
+    if (sorry->want || (kept && sorry->shown_weight > 0))
+        remember(director, sorry, false);
+    else
+        sorry->shown_weight = sorry->shown = false;
+    for (size_t i = 0; i < roster->count; i++) {
+        struct member *member = &roster->items[i];
+        remember(director, member,
+                 sorry->shown && ipvs_dest_compare(&member->dest, &sorry->dest) == 0);
+    }
 }
 
 static void build(struct ipvs_director *director, const struct ipvs_director_input *in)
@@ -299,9 +327,7 @@ static void build(struct ipvs_director *director, const struct ipvs_director_inp
     bool kept = in->in_dns && !has_weight(desired);
     if (kept)
         keep_last(director);
-    for (size_t i = 0; i < roster->count; i++)
-        remember(director, &roster->items[i], true);
-    remember(director, sorry, sorry->want || (kept && sorry->shown));
+    remember_all(director, kept);
 }
 
 /* ---- what DNS may say --------------------------------------------------------------------------
@@ -544,9 +570,13 @@ void ipvs_director_server(const struct ipvs_director *director, size_t server,
                           struct ipvs_server_view *out)
 {
     const struct member *member = &director->roster.items[server];
+    const struct ipvs_dest *dest =
+        director->gone
+            ? NULL
+            : ipvs_service_find(&director->desired, &member->dest.addr, member->dest.port);
     *out = (struct ipvs_server_view){ .state = member->state,
-                                      .weight = member->shown_weight,
-                                      .present = member->shown && !director->gone,
+                                      .weight = dest == NULL ? 0 : dest->weight,
+                                      .present = dest != NULL,
                                       .until_ms = member->until_ms };
 }
 

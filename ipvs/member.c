@@ -183,8 +183,6 @@ size_t roster_draining(const struct roster *roster)
 
 static void end_ramp(struct member *member)
 {
-    if (!member->ramping)
-        return;
     member->ramping = false;
     member->state = IPVS_SERVER_UP;
     member->weight = member->full;
@@ -195,11 +193,13 @@ void roster_end_needless_ramps(struct roster *roster)
 {
     for (size_t i = 0; i < roster->count; i++) {
         const struct member *member = &roster->items[i];
-        if (member->live && member->want && !member->ramping)
+        if (member->state == IPVS_SERVER_UP && member->want && member->weight > 0)
             return;
     }
-    for (size_t i = 0; i < roster->count; i++)
-        end_ramp(&roster->items[i]);
+    for (size_t i = 0; i < roster->count; i++) {
+        if (roster->items[i].state == IPVS_SERVER_WARMING)
+            end_ramp(&roster->items[i]);
+    }
 }
 
 /* ---- steps of one member -----------------------------------------------------------------------
@@ -305,9 +305,12 @@ static void wait_for_connections(struct member *member, const struct member_rule
     member->next_ms = rules->now_ms < settled && settled < limit ? settled : limit;
 }
 
+/* The clock runs from the moment on at which it is to have no weight: one that is kept for DNS goes
+ * on taking connections. */
 void member_drain(struct member *member, const struct member_rules *rules)
 {
-    bool starts = rules->known && !member->draining && !member->drained;
+    bool starts =
+        rules->known && (member->shown_weight > 0 || (!member->draining && !member->drained));
     if (starts) {
         member->draining = member->shown && rules->kernel;
         member->drained = !member->draining;
