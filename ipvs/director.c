@@ -2,6 +2,7 @@
 #include "ipvs/director.h"
 
 #include "base/mem.h"
+#include "ipvs/desired.h"
 #include "ipvs/load.h"
 #include "ipvs/member.h"
 #include "ipvs/quorum.h"
@@ -99,15 +100,6 @@ static void judge(struct ipvs_director *director, const struct ipvs_director_inp
 /* ---- what the kernel had before we came --------------------------------------------------------
  */
 
-static bool has_weight(const struct ipvs_service *service)
-{
-    for (size_t i = 0; service != NULL && i < service->dest_count; i++) {
-        if (service->dests[i].weight > 0)
-            return true;
-    }
-    return false;
-}
-
 static void look_at_kernel(struct ipvs_director *director, const struct ipvs_director_input *in)
 {
     const struct ipvs_dest *sorry = director->spec->has_sorry ? &director->spec->sorry : NULL;
@@ -124,7 +116,7 @@ static void look_at_kernel(struct ipvs_director *director, const struct ipvs_dir
     director->sorry.shown = director->sorry.kernel != NULL;
     director->sorry.shown_weight = director->sorry.shown ? director->sorry.kernel->weight : 0;
     /* A service that was drained before a restart does not come back for the tail. */
-    if ((in->retired || in->vip == IPVS_USE_DRAIN) && !in->in_dns && !has_weight(in->kernel))
+    if ((in->retired || in->vip == IPVS_USE_DRAIN) && !in->in_dns && !desired_serves(in->kernel))
         director->phase = PHASE_CONNECTIONS;
 }
 
@@ -234,100 +226,6 @@ static void step_members(struct ipvs_director *director, const struct ipvs_direc
         step_member(director, in, &rules, i);
     roster_end_needless_ramps(&director->roster);
     step_sorry(director, in, &rules);
-}
-
-/* ---- from members to the desired service -------------------------------------------------------
- */
-
-static struct ipvs_dest *find(struct ipvs_service *service, const struct member *member)
-{
-    return ipvs_service_find(service, &member->dest.addr, member->dest.port);
-}
-
-/* A destination that is there already (the sorry server may be one of the real ones) gets the
- * settings when it has no weight of its own. */
-static void put(struct ipvs_service *service, const struct member *member, uint32_t weight)
-{
-    struct ipvs_dest *dest = find(service, member);
-    if (dest != NULL && dest->weight > 0)
-        return;
-    if (dest == NULL)
-        dest = ipvs_service_insert(service, &member->dest);
-    *dest = member->dest;
-    dest->weight = weight;
-}
-
-/* Puts what was last shown with a weight: the live servers or the others. */
-static void put_last(struct ipvs_director *director, bool live)
-{
-    const struct roster *roster = &director->roster;
-    for (size_t i = 0; i < roster->count; i++) {
-        const struct member *member = roster->order[i];
-        if (member->live == live && member->shown_weight > 0)
-            put(&director->desired, member, member->shown_weight);
-    }
-}
-
-/* As long as DNS may answer the VIP, what served last serves on, dead or not: a client is better
- * off with a server that may be dead than with none. */
-static void keep_last(struct ipvs_director *director)
-{
-    put_last(director, true);
-    if (!has_weight(&director->desired) && director->sorry.shown_weight > 0)
-        put(&director->desired, &director->sorry, director->sorry.shown_weight);
-    if (!has_weight(&director->desired))
-        put_last(director, false);
-}
-
-static void remember(struct ipvs_director *director, struct member *member, bool sorry)
-{
-    const struct ipvs_dest *dest = find(&director->desired, member);
-    if (sorry) { /* what stands there is the sorry server's */
-        member->shown = member->want;
-        member->shown_weight = member->want ? member->weight : 0;
-        return;
-    }
-    member->shown = dest != NULL;
-    member->shown_weight = dest != NULL ? dest->weight : 0;
-}
-
-static void remember_all(struct ipvs_director *director, bool kept)
-{
-    struct roster *roster = &director->roster;
-    struct member *sorry = &director->sorry;
-    if (sorry->want || (kept && sorry->shown_weight > 0))
-        remember(director, sorry, false);
-    else
-        sorry->shown_weight = sorry->shown = false;
-    for (size_t i = 0; i < roster->count; i++) {
-        struct member *member = &roster->items[i];
-        remember(director, member,
-                 sorry->shown && ipvs_dest_compare(&member->dest, &sorry->dest) == 0);
-    }
-}
-
-static void build(struct ipvs_director *director, const struct ipvs_director_input *in)
-{
-    struct ipvs_service *desired = &director->desired;
-    struct roster *roster = &director->roster;
-    struct ipvs_dest *dests = desired->dests;
-    size_t capacity = desired->dest_capacity;
-    *desired = director->spec->service;
-    desired->dests = dests; /* the room of the last step */
-    desired->dest_capacity = capacity;
-    desired->dest_count = 0;
-    for (size_t i = 0; i < roster->count; i++) {
-        const struct member *member = roster->order[i];
-        if (member->want)
-            put(desired, member, member->weight);
-    }
-    struct member *sorry = &director->sorry;
-    if (sorry->want)
-        put(desired, sorry, sorry->weight);
-    bool kept = in->in_dns && !has_weight(desired);
-    if (kept)
-        keep_last(director);
-    remember_all(director, kept);
 }
 
 /* ---- what DNS may say --------------------------------------------------------------------------
@@ -520,7 +418,8 @@ void ipvs_director_step(struct ipvs_director *director, const struct ipvs_direct
     director->phase = next_phase(director, input);
     judge(director, input);
     step_members(director, input);
-    build(director, input);
+    desired_build(&director->desired, &director->spec->service, &director->roster, &director->sorry,
+                  input->in_dns);
     roster_prune(&director->roster);
     if (director->phase == PHASE_CONNECTIONS && draining_count(director) == 0)
         director->phase = PHASE_DRAINED;
