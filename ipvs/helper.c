@@ -100,13 +100,14 @@ static void answer(struct helper *helper)
 static void take(struct helper *helper, const void *bytes, size_t size)
 {
     struct message_header header;
-    if (message_peek(bytes, size, &header) && (header.flags & MESSAGE_FIRST) != 0) {
-        message_in_clear(&helper->in); /* the asker gave up what it had begun */
-        helper->begun = true;
-    } else if (!helper->begun) {
+    bool sound = message_peek(bytes, size, &header);
+    bool first = (header.flags & MESSAGE_FIRST) != 0;
+    if (sound && !first && !helper->begun)
         return; /* the rest of a request whose beginning went to a helper before us */
-    }
-    if (!message_in_add(&helper->in, bytes, size))
+    if (first)
+        message_in_clear(&helper->in); /* the asker gave up what it had begun */
+    helper->begun = true;
+    if (!sound || !message_in_add(&helper->in, bytes, size))
         helper->error = EPROTO;
     else if (helper->in.complete)
         answer(helper);

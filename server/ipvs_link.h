@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The server's end of the socket to the IPVS helper, on the control thread's loop: requests go out
- * one at a time, in order; each is answered once. A helper that was started anew (HELLO) or that
- * does not answer in time fails what was asked with EAGAIN; the asker tries again with a dump. */
+ * one at a time, in order; each is answered once, by the loop, never within the call that asks. A
+ * helper that was started anew (HELLO) or that does not answer in time fails what was asked with
+ * EAGAIN; the asker tries again with a dump. Other errors of our own: EPROTO (what came is no
+ * answer), E2BIG and EINVAL (operations that no helper takes), EPIPE (the socket is lost for good).
+ * Nothing is sent before the first HELLO. The callbacks may ask again, and may free the link. */
 #pragma once
 
 #include "ipvs/ops.h"
 
 #include <uv.h>
 
-#define IPVS_LINK_TIMEOUT_MS 5000
+#define IPVS_LINK_TIMEOUT_MS 5000 /* and one more for each operation */
 
 struct ipvs_link;
 
@@ -18,6 +21,7 @@ struct ipvs_link *ipvs_link_new(uv_loop_t *loop, int fd, void (*on_hello)(void *
 /* What was asked is not answered any more. Closes; the loop has to run once more. */
 void ipvs_link_free(struct ipvs_link *link); /* NULL is allowed */
 
+/* Info, table and results are valid in the callback only, and NULL with an error. */
 typedef void ipvs_link_info_fn(void *data, int error, const struct ipvs_info *info);
 typedef void ipvs_link_dump_fn(void *data, int error, const struct ipvs_table *table);
 /* `results` has one entry an operation when error is 0. */
