@@ -36,24 +36,34 @@ static void make_pools(struct config *config, const struct raw_config *raw)
     config->pools = ARENA_NEW_ARRAY(config->arena, struct config_pool, count);
 }
 
+bool config_is_sound(const struct config_build *build)
+{
+    return error_count(build->errors) == build->errors_before;
+}
+
 /* From names to indexes, with all cross-checks. */
-static void resolve(struct config *config, const struct raw_config *raw, struct errlist *errors)
+static void resolve(struct config *config, const struct raw_config *raw, size_t errors_before,
+                    struct errlist *errors)
 {
     struct config_build build = { .config = config,
                                   .raw = raw,
                                   .errors = errors,
+                                  .errors_before = errors_before,
                                   .pools = strmap_new(),
-                                  .checks = strmap_new() };
+                                  .checks = strmap_new(),
+                                  .services = strmap_new() };
     config->server = raw->server;
     config->api = raw->api;
     make_pools(config, raw);
     config_check_listen(&build);
     config_build_checks(&build);
+    config_build_ipvs(&build);
     config_build_pools(&build);
     config_build_zones(&build);
     config_build_order(&build);
     strmap_free(build.pools);
     strmap_free(build.checks);
+    strmap_free(build.services);
 }
 
 /* --- errors in the order of the file --- */
@@ -115,7 +125,7 @@ static struct config *load_any(const char *file, const char *text, size_t length
         struct raw_config *raw = ARENA_NEW(config->arena, struct raw_config);
         /* What could be read is cross-checked too, so that all errors are told at once. */
         (void)schema_read(&ctx, &config_schema, config->doc.root, "", raw);
-        resolve(config, raw, errors);
+        resolve(config, raw, before, errors);
         mem_free(folder);
     }
     *sound = error_count(errors) == before;

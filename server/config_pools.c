@@ -2,43 +2,6 @@
 #include "base/strmap.h"
 #include "server/config_raw.h"
 
-/* --- names of things --- */
-
-/* The names of the entries of a map, for hints. */
-static const char *nearest_name(struct config_build *build, const struct schema_map *map,
-                                size_t size, const char *wanted)
-{
-    const char **list = ARENA_NEW_ARRAY(build->config->arena, const char *, map->count);
-    for (size_t i = 0; i < map->count; i++)
-        list[i] = ((const struct schema_named *)(const void *)((const char *)map->items + i * size))
-                      ->name;
-    return schema_nearest(wanted, list, map->count);
-}
-
-/* CONFIG_NONE with an error when there is no such entry; without an error when the reference itself
- * was bad. */
-static uint32_t find(struct config_build *build, const struct strmap *map,
-                     const struct schema_named *ref, const char *what, const struct schema_map *all,
-                     size_t size)
-{
-    uint64_t index = 0;
-    if (ref->name == NULL)
-        return CONFIG_NONE;
-    if (strmap_get(map, ref->name, &index))
-        return (uint32_t)index;
-    const char *nearest = nearest_name(build, all, size, ref->name);
-    json_error(&build->config->doc, build->errors, ref->path,
-               "there is no %s \"%.80s\" in \"%ss\"%s%s%s", what, ref->name, what,
-               nearest == NULL ? "" : ", did you mean \"", nearest == NULL ? "" : nearest,
-               nearest == NULL ? "" : "\"?");
-    return CONFIG_NONE;
-}
-
-uint32_t config_find_pool(struct config_build *build, const struct schema_named *ref)
-{
-    return find(build, build->pools, ref, "pool", &build->raw->pools, sizeof(struct raw_pool));
-}
-
 /* --- checks --- */
 
 /* False when the tables have complained about the type already. */
@@ -87,27 +50,6 @@ void config_build_checks(struct config_build *build)
     }
 }
 
-/* Resolves the names of checks; a name that occurs twice is an error. */
-static const uint32_t *find_checks(struct config_build *build, const struct schema_list *refs,
-                                   size_t *count)
-{
-    const struct schema_named *names = refs->items;
-    uint32_t *checks = ARENA_NEW_ARRAY(build->config->arena, uint32_t, refs->count);
-    *count = 0;
-    for (size_t i = 0; i < refs->count; i++) {
-        uint32_t check = find(build, build->checks, &names[i], "check", &build->raw->checks,
-                              sizeof(struct raw_check));
-        bool twice = false;
-        for (size_t k = 0; k < *count; k++)
-            twice = twice || checks[k] == check;
-        if (twice)
-            json_error(&build->config->doc, build->errors, names[i].path, "is given twice");
-        else if (check != CONFIG_NONE)
-            checks[(*count)++] = check;
-    }
-    return checks;
-}
-
 void config_check_port(struct config_build *build, const uint32_t *checks, size_t count,
                        uint16_t port, const char *path)
 {
@@ -129,13 +71,15 @@ static void check_kind(struct config_build *build, const struct raw_member *raw)
     int kinds = (int)raw->address_given + (int)raw->pool_given + (int)raw->service_given;
     if (kinds != 1 && !raw->named.unread)
         json_error(doc, build->errors, raw->named.path,
-                   kinds == 0 ? "needs an \"address\" or a \"pool\""
+                   kinds == 0 ? "needs an \"address\", a \"pool\" or a \"service\""
                               : "has more than one of \"address\", \"pool\" and \"service\"");
-    if (raw->pool_given && raw->check_given) {
+    if ((raw->pool_given || raw->service_given) && raw->check_given) {
         char path[JSON_PATH_MAX];
         (void)json_path_key(path, sizeof(path), raw->named.path, "check");
         json_error_key(doc, build->errors, path,
-                       "a pool as member is as well as its own members are: it has no check");
+                       raw->pool_given
+                           ? "a pool as member is as well as its own members are: it has no check"
+                           : "a service as member is as well as its servers are: it has no check");
     }
 }
 
@@ -159,6 +103,26 @@ static void check_addresses(struct config_build *build, const struct raw_member 
     }
 }
 
+/* DNS answers the service's virtual address: the member is one with that address. */
+static void take_service(struct config_build *build, const struct raw_member *raw,
+                         struct config_member *out)
+{
+    out->service = config_find_service(build, &raw->service);
+    if (out->service == CONFIG_NONE)
+        return;
+    const struct ipvs_key *key = &build->config->ipvs.services[out->service].spec.service.key;
+    if (key->fwmark != 0)
+        json_error(&build->config->doc, build->errors, raw->service.path,
+                   "service \"%s\" has no address that DNS could answer: it is known by its fwmark",
+                   raw->service.name);
+    if (key->addr.family != ADDR_NONE)
+        out->addresses = (struct schema_list){
+            .items = arena_dup(build->config->arena, &key->addr, sizeof(key->addr),
+                               _Alignof(struct addr)),
+            .count = 1,
+        };
+}
+
 static void build_member(struct config_build *build, const struct raw_member *raw, size_t position,
                          struct config_member *out)
 {
@@ -166,17 +130,22 @@ static void build_member(struct config_build *build, const struct raw_member *ra
                                    .path = raw->named.path,
                                    .addresses = raw->addresses,
                                    .pool = CONFIG_NONE,
+                                   .service = CONFIG_NONE,
                                    .port = (uint16_t)raw->port,
                                    .weight = (uint32_t)raw->weight,
                                    .order = (uint32_t)(raw->order_given ? raw->order : position),
                                    .disabled = raw->disabled,
-                                   .checks_given = raw->check_given,
+                                   .checks_given = raw->check_given && !raw->service_given,
                                    .tags = raw->tags };
     if (raw->pool_given)
         out->pool = config_find_pool(build, &raw->pool);
-    out->checks = find_checks(build, &raw->checks, &out->check_count);
+    out->checks = config_find_checks(build, &raw->checks, &out->check_count);
+    if (raw->service_given)
+        out->check_count = 0; /* an error already, if there are any */
     check_kind(build, raw);
     check_addresses(build, raw);
+    if (raw->service_given && !raw->address_given)
+        take_service(build, raw, out);
 }
 
 /* --- pools --- */
@@ -206,7 +175,7 @@ void config_pool_keys(struct config_build *build, const struct raw_pool_keys *ke
     pool->fallback = CONFIG_NONE;
     if (keys->all_down == POOL_DOWN_POOL)
         pool->fallback = config_find_pool(build, &keys->fallback);
-    pool->checks = find_checks(build, &keys->checks, &pool->check_count);
+    pool->checks = config_find_checks(build, &keys->checks, &pool->check_count);
 }
 
 static void build_pool(struct config_build *build, const struct raw_pool *raw,
@@ -224,7 +193,7 @@ static void build_pool(struct config_build *build, const struct raw_pool *raw,
         if (member->checks_given)
             config_check_port(build, member->checks, member->check_count, member->port,
                               member->path);
-        else if (member->addresses.count > 0)
+        else if (member->addresses.count > 0 && member->service == CONFIG_NONE)
             config_check_port(build, pool->checks, pool->check_count, member->port, member->path);
     }
 }

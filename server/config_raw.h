@@ -55,6 +55,7 @@ struct raw_member {
     bool address_given;
     struct schema_named pool;
     bool pool_given;
+    struct schema_named service;
     bool service_given;
     uint64_t port;
     uint64_t weight;
@@ -72,12 +73,113 @@ struct raw_pool {
     struct schema_map members; /* struct raw_member */
 };
 
+#define RAW_FORWARD_BAD (-1) /* what was given is an error already */
+
+struct raw_tunnel {
+    int type; /* enum ipvs_tunnel */
+    uint64_t port;
+    bool port_given;
+    int checksum; /* enum ipvs_checksum */
+};
+
+/* What a server and a sorry server have in common. */
+struct raw_dest {
+    struct addr address;
+    uint64_t port;
+    bool port_given;
+    int forward; /* enum ipvs_forward, RAW_FORWARD_BAD */
+    bool forward_given;
+    struct raw_tunnel tunnel;
+    bool tunnel_given;
+};
+
+struct raw_real {
+    struct schema_named named;
+    struct raw_dest dest;
+    uint64_t weight;
+    uint64_t upper, lower;
+    struct schema_list checks; /* struct schema_named */
+    bool check_given;
+    bool disabled;
+};
+
+struct raw_vip {
+    const char *interface;
+    bool require_local;
+    struct schema_list checks; /* struct schema_named */
+};
+
+struct raw_service {
+    struct schema_named named;
+    struct addr address;
+    bool address_given;
+    uint64_t port;
+    bool port_given;
+    int protocol; /* index: tcp, udp, sctp */
+    bool protocol_given;
+    uint64_t fwmark;
+    bool fwmark_given;
+    int family; /* index: ipv4, ipv6 */
+    bool family_given;
+    int scheduler;            /* index in ipvs_schedulers() */
+    struct schema_list flags; /* struct schema_named */
+    uint64_t persistence_ms;
+    bool persistence_given;
+    uint64_t persistence_prefix;
+    bool prefix_given;
+    int engine; /* only one yet */
+    bool engine_given;
+    bool one_packet;
+    int forward; /* enum ipvs_forward, RAW_FORWARD_BAD */
+    struct schema_list checks;
+    uint64_t quorum;
+    int quorum_by; /* enum ipvs_quorum_by */
+    uint64_t hysteresis;
+    int on_fail; /* index: remove, quiesce */
+    struct raw_dest sorry;
+    bool sorry_given;
+    bool sorry_keeps;
+    uint64_t slow_start_ms, drain_ms;
+    uint64_t capacity;
+    bool capacity_given;
+    int load; /* enum ipvs_load */
+    struct raw_vip vip;
+    bool vip_given;
+    struct schema_map servers; /* struct raw_real */
+};
+
+struct raw_ipvs_timeouts {
+    uint64_t tcp_ms, tcp_fin_ms, udp_ms;
+};
+
+struct raw_sync {
+    int role; /* enum config_sync_role - 1 */
+    const char *interface;
+    uint64_t id;
+    struct addr group;
+    uint64_t port, ttl, maxlen;
+};
+
+struct raw_ipvs {
+    bool present;
+    int mode;           /* enum ipvs_mode */
+    int on_exit;        /* enum config_on_exit */
+    int on_unavailable; /* index: answer, withdraw */
+    uint64_t max_remove;
+    struct raw_ipvs_timeouts timeouts;
+    struct raw_sync sync;
+    bool sync_given;
+    struct schema_list allow;   /* struct prefix */
+    struct schema_map services; /* struct raw_service */
+};
+
 struct raw_config {
     struct config_server server;
     struct config_api api;
     struct schema_map zones;
     struct schema_map checks;
     struct schema_map pools;
+    struct raw_ipvs ipvs;
 };
 
 /* The tables: the whole document (struct raw_config), and the values of its sections. */
@@ -85,6 +187,7 @@ extern const struct schema config_schema;
 extern const struct schema config_schema_zone;
 extern const struct schema config_schema_pool;
 extern const struct schema config_schema_check;
+extern const struct schema config_schema_ipvs;
 
 struct strmap;
 
@@ -93,20 +196,31 @@ struct config_build {
     struct config *config;
     const struct raw_config *raw;
     struct errlist *errors;
-    struct strmap *pools;  /* name -> index */
-    struct strmap *checks; /* name -> index */
+    size_t errors_before;    /* those that are not of this load */
+    struct strmap *pools;    /* name -> index */
+    struct strmap *checks;   /* name -> index */
+    struct strmap *services; /* name -> index */
 };
 
+/* config.c: no error yet. */
+bool config_is_sound(const struct config_build *build);
 /* config_listen.c: what `server` and `api` listen on. */
 void config_check_listen(struct config_build *build);
-/* config_pools.c: checks, pools and their members. */
+/* config_names.c: what names refer to. */
+uint32_t config_find_pool(struct config_build *build, const struct schema_named *ref);
+uint32_t config_find_service(struct config_build *build, const struct schema_named *ref);
+/* Resolves the names of checks; a name that occurs twice is an error. */
+const uint32_t *config_find_checks(struct config_build *build, const struct schema_list *refs,
+                                   size_t *count);
+/* config_ipvs.c: services and their servers; the checks must be there. */
+void config_build_ipvs(struct config_build *build);
+/* config_pools.c: checks, pools and their members; the services must be there. */
 void config_build_checks(struct config_build *build);
 void config_build_pools(struct config_build *build);
 /* Fills policy, ttl, limits and checks of a pool; `path` is that of the object that has the keys.
  */
 void config_pool_keys(struct config_build *build, const struct raw_pool_keys *keys,
                       struct config_pool *pool);
-uint32_t config_find_pool(struct config_build *build, const struct schema_named *ref);
 /* A ttl in seconds, PICKER_TTL_NONE when not given. */
 uint32_t config_ttl(struct config_build *build, const struct raw_pool_keys *keys, const char *path);
 /* Complains when a check of the list cannot know its port. */

@@ -174,8 +174,11 @@ static const struct schema_item member_items[] = {
       .present = offsetof(struct raw_member, pool_given),
       .help = "A pool as member, instead of addresses." },
     { .key = "service",
-      .type = SCHEMA_LATER,
-      .present = offsetof(struct raw_member, service_given) },
+      .type = SCHEMA_REF,
+      .flags = SCHEMA_NONEMPTY,
+      .offset = offsetof(struct raw_member, service),
+      .present = offsetof(struct raw_member, service_given),
+      .help = "An IPVS service as member, instead of addresses: answered is its virtual address." },
     { .key = "port",
       .type = SCHEMA_UINT,
       .offset = offsetof(struct raw_member, port),
@@ -227,7 +230,7 @@ static const struct schema_item pool_items[] = {
       .flags = SCHEMA_REQUIRED | SCHEMA_NONEMPTY,
       .offset = offsetof(struct raw_pool, members),
       .sub = &member_schema,
-      .help = "What the pool consists of: each has either an address or a pool." },
+      .help = "What the pool consists of: each has an address, a pool or a service." },
     END,
 };
 

@@ -30,6 +30,25 @@ static void check_line(const char *line)
     }
 }
 
+static void check_service(const struct config *config, const struct config_service *service)
+{
+    const struct ipvs_spec *spec = &service->spec;
+    must(spec->name != NULL && spec->server_count > 0 && spec->quorum > 0);
+    must(ipvs_service_fault(&spec->service) == NULL);
+    must(!spec->has_sorry || ipvs_dest_fault(&spec->service, &spec->sorry) == NULL);
+    for (size_t i = 0; i < spec->server_count; i++) {
+        const struct config_real *real = &service->reals[i];
+        must(spec->servers[i].name != NULL);
+        must(ipvs_dest_fault(&spec->service, &spec->servers[i].dest) == NULL);
+        for (size_t c = 0; c < real->check_count; c++)
+            must(real->checks[c] < config->check_count);
+    }
+    for (size_t c = 0; c < service->check_count; c++)
+        must(service->checks[c] < config->check_count);
+    for (size_t c = 0; c < service->vip_check_count; c++)
+        must(service->vip_checks[c] < config->check_count);
+}
+
 // What the rest of the program relies on without looking.
 static void check_config(const struct config *config)
 {
@@ -43,10 +62,14 @@ static void check_config(const struct config *config)
             const struct config_member *member = &pool->members[m];
             must((member->addresses.count > 0) == (member->pool == CONFIG_NONE));
             must(member->pool == CONFIG_NONE || member->pool < config->pool_count);
+            must(member->service == CONFIG_NONE ||
+                 (member->service < config->ipvs.service_count && member->addresses.count == 1));
             for (size_t c = 0; c < member->check_count; c++)
                 must(member->checks[c] < config->check_count);
         }
     }
+    for (size_t i = 0; i < config->ipvs.service_count; i++)
+        check_service(config, &config->ipvs.services[i]);
     for (size_t z = 0; z < config->zone_count; z++) {
         must(config->zones[z].apex != NULL && config->zones[z].file != NULL);
         for (size_t n = 0; n < config->zones[z].name_count; n++) {

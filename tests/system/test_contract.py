@@ -60,7 +60,7 @@ CONFIGS = [
     pools('"w": {"members": {"a": {"pool": "x"}}},\n "x": {"members": {"a": {"pool": §"w"}}}'),
     members('"a": §{}'), members('"a": {"address": §"192.0.2.256"}, "b": {"address": [§"x", "192.0.2.1", §7]}'),
     members('"a": {"address": "192.0.2.1", "weight": §-1}, "b": {"address": "::1", "weight": §"1"}'),
-    members('"a": {§"service": "x"}'), pools('"w": {"members": §{}}, "x": §{}'),
+    members('"a": {"service": §"x"}'), pools('"w": {"members": §{}}, "x": §{}'),
     pools('"w": {"policy": §"rr", "check": §"c", "min_live": §0, "ttl": §"1x",\n "members": {"a": {"address": "::1"}}}'),
     pools('"w": {"on_all_down": §"maybe", "members": {"a": {"address": "::1"}}}'),
     pools('"w": {"on_all_down": {"pool": §"nope"}, "members": {"a": {"address": "::1"}}}'),

@@ -142,7 +142,7 @@ def config_mutants():
              "address and pool": (("pools", "web", "members", "a"), {"address": "192.0.2.1", "pool": "far"}),
              "no members": (("pools", "web", "members"), {}),
              "a name out of the zone": (("zones", "example.test", "names"), {"www.other.org.": "web"}),
-             "a later section": (("pools", "web", "members", "a"), {"service": "l4"})}
+             "a service that is not there": (("pools", "web", "members", "a"), {"service": "l4"})}
     for what, (steps, new) in loops.items():
         writer = Writer(changed(steps, lambda v, new=new: new))
         yield what, writer.text, None, writer

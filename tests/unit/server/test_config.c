@@ -111,7 +111,7 @@ START_TEST(errors_come_in_the_order_of_the_file)
         "{'pools': {'p': {'check': 'x', 'members': {'a': {}}}},\n'zones': 1, 'zones': {},\n"
         "'server': {'listen': ['127.0.0.1:1', '127.0.0.1:1'], 'lisen': 1}}",
         { "1:27: pools.p.check: there is no check \"x\" in \"checks\"",
-          "1:49: pools.p.members.a: needs an \"address\" or a \"pool\"",
+          "1:49: pools.p.members.a: needs an \"address\", a \"pool\" or a \"service\"",
           "2:13: zones: duplicate key, first seen at 2:1", "3:38: server.listen[1]: is given twice",
           "3:54: server.lisen: unknown key, did you mean \"listen\"?" },
     };
@@ -158,6 +158,15 @@ static const struct {
       "c.json:1:26: server.state_dir: a change here needs a restart (restart needed)" },
     { "{}", "{'api': {}}",
       "c.json:1:9: api.listen: a change here needs a restart (restart needed)" },
+    { "{'ipvs': {'on_exit': 'drain'}}", "{'ipvs': {'mode': 'shared', 'max_remove': 10}}", NULL },
+    { "{'ipvs': {}}", "{'ipvs': {'mode': 'observe'}}",
+      "c.json:1:19: ipvs.mode: a change here needs a restart (restart needed)" },
+    { "{'ipvs': {'allow': ['10.0.0.0/8']}}", "{'ipvs': {}}",
+      "c.json:1:10: ipvs.allow: a change here needs a restart (restart needed)" },
+    { "{}", "{'ipvs': {}}",
+      "c.json:1:10: ipvs.mode: a change here needs a restart (restart needed)" },
+    { "{'ipvs': {}}", "{'ipvs': null}",
+      "c.json:1:10: ipvs.mode: a change here needs a restart (restart needed)" },
     { "{'api': {}}", "{}",
       "c.json:1:1: api.listen: a change here needs a restart (restart needed)" },
 };
@@ -257,7 +266,7 @@ START_TEST(the_schema_names_every_section)
                                          "checks.NAME.path (type http)\n",
                                          "checks.NAME.send (type tcp)\n",
                                          "pools.NAME.members.NAME.weight\n",
-                                         "ipvs\n    Not implemented yet in this version.\n" };
+                                         "ipvs.services.NAME.servers.NAME.tunnel.port\n" };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
         ck_assert_msg(strstr(schema.text, lines[i]) != NULL, "%s", lines[i]);
     strbuf_fini(&schema);

@@ -25,8 +25,8 @@ static const struct config_case cases[] = {
       { "1:57: pools.q: must be an object, not a number" } },
     /* kinds of members */
     { "{'pools': {'p': {'members': {'a': {}, 'b': {'weight': 2}}}}}",
-      { "1:35: pools.p.members.a: needs an \"address\" or a \"pool\"",
-        "1:44: pools.p.members.b: needs an \"address\" or a \"pool\"" } },
+      { "1:35: pools.p.members.a: needs an \"address\", a \"pool\" or a \"service\"",
+        "1:44: pools.p.members.b: needs an \"address\", a \"pool\" or a \"service\"" } },
     { "{'pools': {'p': {'members': {'a': {'address': '::1', 'pool': 'q'}}}, 'q': {" ONE "}}}",
       { "1:35: pools.p.members.a: has more than one of \"address\", \"pool\" and \"service\"" } },
     { "{" CHECKS ",\n'pools': {'p': {'members': {'a': {'pool': 'q', 'check': 'h'}}}, 'q': {" ONE

@@ -53,10 +53,13 @@ static const struct config_case cases[] = {
         "1:92: pools.p.members.a.port: 0 is below the minimum 1",
         "1:106: pools.p.members.a.disabled: must be true or false, not text",
         "1:122: pools.p.members.a.tags[0]: must not be empty" } },
-    { "{'pools': {'p': {'members': {'a': {'service': 'v', 'regions': ['*'], 'prefixes': []}}}}}",
-      { "1:36: pools.p.members.a.service: not implemented yet in this version",
-        "1:52: pools.p.members.a.regions: not implemented yet in this version",
-        "1:70: pools.p.members.a.prefixes: not implemented yet in this version" } },
+    { "{'pools': {'p': {'members': {'a': {'service': 1}, 'b': {'service': ''}}}}}",
+      { "1:47: pools.p.members.a.service: must be a name, not a number",
+        "1:68: pools.p.members.b.service: must not be empty" } },
+    { "{'pools': {'p': {'members': {'a': {'address': '1.2.3.4', 'regions': ['*'], 'prefixes': "
+      "[]}}}}}",
+      { "1:58: pools.p.members.a.regions: not implemented yet in this version",
+        "1:76: pools.p.members.a.prefixes: not implemented yet in this version" } },
     { "{'pools': {'p q': {'members': {'-': {'address': '::1'}}}}}",
       { "1:12: pools[\"p q\"]: a name has 1 to 63 letters, digits, \".\", \"_\" and \"-\", and "
         "begins with none of \".\" and \"-\"",
