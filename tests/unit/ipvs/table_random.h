@@ -18,6 +18,7 @@ static inline uint64_t random_next(uint64_t *state)
 
 static inline uint32_t random_below(uint64_t *state, uint32_t limit)
 {
+    ck_assert_uint_gt(limit, 0);
     return (uint32_t)((random_next(state) >> 16) % limit);
 }
 
