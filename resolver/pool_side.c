@@ -15,10 +15,49 @@ struct job {
     uint32_t index;
     enum picker_family family;
     struct pool_side *side;
+    uint32_t unit; /* of the shares: what they all are multiples of */
 };
 
 /* ---- members -----------------------------------------------------------------------------------
  */
+
+static uint32_t common_divisor(uint32_t a, uint32_t b)
+{
+    while (b != 0) {
+        uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* What a member can take of its weight; never nothing, since it is live. */
+static uint32_t share_of(const struct job *job, uint32_t index)
+{
+    const struct pool_view *view = job->builder->view;
+    if (job->pool->members[index].service == 0 || view->share == NULL)
+        return POOL_SHARE_ONE;
+    uint32_t share = view->share(view->data, job->index, index);
+    if (share > POOL_SHARE_ONE)
+        return POOL_SHARE_ONE;
+    return share > 0 ? share : 1;
+}
+
+/* In units of the shares: where all are whole, the weight as it is given. */
+static uint32_t weight_of(const struct job *job, uint32_t index)
+{
+    const struct pool_view *view = job->builder->view;
+    uint64_t weight = view->weight(view->data, job->index, index);
+    weight *= share_of(job, index) / job->unit;
+    return weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX;
+}
+
+static void find_unit(struct job *job)
+{
+    job->unit = POOL_SHARE_ONE;
+    for (uint32_t i = 0; i < job->pool->member_count; i++)
+        job->unit = common_divisor(job->unit, share_of(job, i));
+}
 
 static void add_candidate(struct job *job, uint32_t index, struct picker *picker)
 {
@@ -28,7 +67,7 @@ static void add_candidate(struct job *job, uint32_t index, struct picker *picker
              sizeof(*builder->members));
     builder->members[builder->member_count++] = (struct policy_member){
         .picker = picker,
-        .weight = builder->view->weight(builder->view->data, job->index, index),
+        .weight = weight_of(job, index),
         .order = member->order,
         .nested = member->child != POOL_NONE,
     };
@@ -79,6 +118,7 @@ static void judge_nested(struct job *job, uint32_t index)
 static void judge_members(struct job *job)
 {
     job->builder->member_count = 0;
+    find_unit(job);
     for (uint32_t i = 0; i < job->pool->member_count; i++) {
         if (job->pool->members[i].child == POOL_NONE)
             judge_addresses(job, i);

@@ -85,6 +85,7 @@ void control_view_init(struct control *control, struct pool_view *view)
     view->address = address_use;
     view->nested = nested_use;
     view->weight = effective_weight;
+    view->share = NULL;
 }
 
 /* --- for people --- */

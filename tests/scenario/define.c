@@ -176,6 +176,7 @@ static struct pool_member *new_member(struct scenario *s, uint32_t pool, const c
     ROOM(s, index, SCENARIO_MEMBERS, "members");
     s->pools[pool].member_count++;
     copy_word(text->texts[index].name, name);
+    text->shares[index] = POOL_SHARE_ONE;
     text->members[index] = (struct pool_member){ .name = text->texts[index].name,
                                                  .stat = s->stats_ids++,
                                                  .child = POOL_NONE,
@@ -192,11 +193,15 @@ static void member_word(struct scenario *s, struct pool_member *member,
         member->disabled = true;
         return;
     }
+    if (strcmp(word, "service") == 0) {
+        member->service = 1; /* which one is for those who know its servers */
+        return;
+    }
     ROOM(s, member->address_count, SCENARIO_ADDRESSES, "addresses");
     text->addresses[member->address_count++].addr = scenario_addr(s, word);
 }
 
-/* - NAME ADDRESS... | pool=NAME, and weight= order= check= disabled */
+/* - NAME ADDRESS... | pool=NAME, and weight= order= check= disabled service */
 void define_member(struct scenario *s, char *line)
 {
     if (s->set.count == 0)

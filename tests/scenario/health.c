@@ -59,6 +59,12 @@ static uint32_t effective_weight(void *data, uint32_t pool, uint32_t member)
     return over != NULL ? over->weight : member_at(s, pool, member)->weight;
 }
 
+static uint32_t live_share(void *data, uint32_t pool, uint32_t member)
+{
+    const struct scenario *s = data;
+    return s->texts[pool].shares[member];
+}
+
 /* ---- probes ------------------------------------------------------------------------------------
  */
 
@@ -75,9 +81,11 @@ static bool probe(struct scenario *s, struct scenario_target *target)
 void health_start(struct scenario *s)
 {
     s->now_ms = 1; /* until_ms 0 means for ever */
-    s->view = (struct pool_view){
-        .data = s, .address = address_use, .nested = nested_use, .weight = effective_weight
-    };
+    s->view = (struct pool_view){ .data = s,
+                                  .address = address_use,
+                                  .nested = nested_use,
+                                  .weight = effective_weight,
+                                  .share = live_share };
     for (size_t i = 0; i < s->target_count; i++) {
         if (s->targets[i].next_ms == 0)
             (void)probe(s, &s->targets[i]);
@@ -261,4 +269,20 @@ void health_weight(struct scenario *s, char *line)
         value.weight = (uint32_t)scenario_number(s, number);
     read_for(s, &line, &value);
     apply(s, &value, clear);
+}
+
+/* share POOL/MEMBER PERCENT */
+void health_share(struct scenario *s, char *line)
+{
+    struct override value;
+    read_target(s, scenario_need(s, &line, "a member"), &value);
+    uint64_t percent = scenario_number(s, scenario_need(s, &line, "percent"));
+    if (value.scope != OVERRIDE_MEMBER || percent > 100)
+        scenario_fail(s, "not POOL/MEMBER and 0 to 100");
+    uint32_t pool = scenario_find_pool(s, value.pool);
+    for (uint32_t i = 0; i < s->pools[pool].member_count; i++) {
+        if (strcmp(s->pools[pool].members[i].name, value.member) == 0)
+            s->texts[pool].shares[i] = (uint32_t)percent * (POOL_SHARE_ONE / 100);
+    }
+    publish_update(s, pool);
 }

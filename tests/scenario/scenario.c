@@ -147,7 +147,7 @@ static const struct word {
     { "auto", STORY, put_auto },       { "weight", STORY, health_weight },
     { "reload", STORY, reload },       { "ask", STORY, ask },
     { "shares", STORY, ask_shares },   { "status", STORY, ask_status },
-    { "explain", STORY, ask_explain },
+    { "explain", STORY, ask_explain }, { "share", STORY, health_share },
 };
 
 static void play_line(struct scenario *s, char *line)

@@ -74,6 +74,7 @@ struct scenario_pool {
     size_t check_count;
     struct scenario_member texts[SCENARIO_MEMBERS];
     struct pool_member members[SCENARIO_MEMBERS];
+    uint32_t shares[SCENARIO_MEMBERS]; /* of members with a service */
 };
 
 struct scenario {
@@ -141,6 +142,7 @@ void health_backend(struct scenario *s, char *line);
 void health_wait(struct scenario *s, char *line);
 void health_state(struct scenario *s, enum override_state state, char *line);
 void health_weight(struct scenario *s, char *line);
+void health_share(struct scenario *s, char *line);
 /* The first probe of each target; s->view gives verdicts and overrides. */
 void health_start(struct scenario *s);
 

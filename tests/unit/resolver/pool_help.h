@@ -20,6 +20,7 @@ struct help_world {
     enum pool_use use[HELP_POOLS][HELP_MEMBERS][HELP_ADDRESSES];
     enum pool_use nested[HELP_POOLS][HELP_MEMBERS];
     uint32_t weight[HELP_POOLS][HELP_MEMBERS];
+    uint32_t share[HELP_POOLS][HELP_MEMBERS]; /* asked of members with a service only */
 };
 
 static inline enum pool_use help_use_of(void *data, uint32_t pool, uint32_t member, size_t address)
@@ -37,11 +38,20 @@ static inline uint32_t help_weight_of(void *data, uint32_t pool, uint32_t member
     return ((struct help_world *)data)->weight[pool][member];
 }
 
+static inline uint32_t help_share_of(void *data, uint32_t pool, uint32_t member)
+{
+    const struct help_world *world = data;
+    ck_assert_uint_ne(world->members[pool][member].service, 0);
+    return world->share[pool][member];
+}
+
 static inline struct pool_view help_view(struct help_world *world)
 {
-    return (struct pool_view){
-        .data = world, .address = help_use_of, .nested = help_nested_of, .weight = help_weight_of
-    };
+    return (struct pool_view){ .data = world,
+                               .address = help_use_of,
+                               .nested = help_nested_of,
+                               .weight = help_weight_of,
+                               .share = help_share_of };
 }
 
 static inline void help_world_init(struct help_world *world)
