@@ -288,6 +288,7 @@ static void find_tails(struct world *world)
             raise_tail(world, pool->members[m].child, world->tail_s[index]);
         raise_tail(world, pool->fallback, world->tail_s[index]);
     }
+    world_find_service_tails(world);
 }
 
 struct world *world_load(const char *file, const struct world_options *options,

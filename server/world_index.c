@@ -80,6 +80,7 @@ void world_make_index(struct world *world)
         qsort(world->names, set->count, sizeof(*world->names), compare_names);
     if (world->user_count > 0)
         qsort(world->users, world->user_count, sizeof(*world->users), compare_users);
+    world_index_services(world);
 }
 
 uint32_t world_pool(const struct world *world, const char *name)

@@ -26,6 +26,7 @@ static void add_from_set(struct world_load_context *ctx, struct config_pool *poo
         member->path = pool->path;
         member->addresses = (struct schema_list){ addr, 1 };
         member->pool = CONFIG_NONE;
+        member->service = CONFIG_NONE;
         member->weight = 1;
         member->order = (uint32_t)pool->member_count;
     }
@@ -73,17 +74,40 @@ static uint32_t target_of(struct world_load_context *ctx, const struct check *ch
     return (uint32_t)index;
 }
 
+void world_add_targets(struct world_load_context *ctx, const struct world_question *question,
+                       struct pool_address *out)
+{
+    struct world *world = ctx->world;
+    out->addr = question->addr;
+    out->targets = &world->references[world->reference_count];
+    out->target_count = question->check_count;
+    for (size_t i = 0; i < question->check_count; i++)
+        world->references[world->reference_count++] =
+            target_of(ctx, &world->config->checks[question->checks[i]].check, &question->addr,
+                      question->port);
+}
+
+/* What is asked of the member's addresses; nothing where its service is asked. */
+static struct world_question question_of(const struct config_pool *pool,
+                                         const struct config_member *member)
+{
+    struct world_question question = { .port = member->port };
+    if (member->service != CONFIG_NONE)
+        return question;
+    question.checks = member->checks_given ? member->checks : pool->checks;
+    question.check_count = member->checks_given ? member->check_count : pool->check_count;
+    return question;
+}
+
 /* How many (address, check) pairs there are, to make one array of them. */
 static size_t count_references(const struct config *config)
 {
-    size_t count = 0;
+    size_t count = world_count_service_references(config);
     for (size_t p = 0; p < config->pool_count; p++) {
         const struct config_pool *pool = &config->pools[p];
-        for (size_t m = 0; m < pool->member_count; m++) {
-            const struct config_member *member = &pool->members[m];
-            count += member->addresses.count *
-                     (member->checks_given ? member->check_count : pool->check_count);
-        }
+        for (size_t m = 0; m < pool->member_count; m++)
+            count +=
+                pool->members[m].addresses.count * question_of(pool, &pool->members[m]).check_count;
     }
     return count;
 }
@@ -91,19 +115,13 @@ static size_t count_references(const struct config *config)
 static void make_addresses(struct world_load_context *ctx, struct pool_member *out,
                            const struct config_pool *pool, const struct config_member *member)
 {
-    struct world *world = ctx->world;
     const struct addr *addrs = member->addresses.items;
-    const uint32_t *checks = member->checks_given ? member->checks : pool->checks;
-    size_t check_count = member->checks_given ? member->check_count : pool->check_count;
+    struct world_question question = question_of(pool, member);
     struct pool_address *addresses =
-        ARENA_NEW_ARRAY(world->arena, struct pool_address, member->addresses.count);
+        ARENA_NEW_ARRAY(ctx->world->arena, struct pool_address, member->addresses.count);
     for (size_t a = 0; a < member->addresses.count; a++) {
-        addresses[a].addr = addrs[a];
-        addresses[a].targets = &world->references[world->reference_count];
-        addresses[a].target_count = check_count;
-        for (size_t c = 0; c < check_count; c++)
-            world->references[world->reference_count++] =
-                target_of(ctx, &world->config->checks[checks[c]].check, &addrs[a], member->port);
+        question.addr = addrs[a];
+        world_add_targets(ctx, &question, &addresses[a]);
     }
     out->addresses = addresses;
     out->address_count = member->addresses.count;
@@ -118,6 +136,7 @@ static struct pool_member *make_members(struct world_load_context *ctx,
         const struct config_member *member = &pool->members[m];
         members[m].name = member->name;
         members[m].child = member->pool;
+        members[m].service = member->service != CONFIG_NONE ? member->service + 1 : 0;
         members[m].weight = member->weight;
         members[m].order = member->order;
         members[m].port = member->port;
@@ -153,6 +172,7 @@ void world_make_pools(struct world_load_context *ctx)
     world->pools = (struct poolset){ .pools = pools,
                                      .count = config->pool_count,
                                      .order = config->pool_order };
+    world_make_services(ctx);
     world->targets =
         arena_dup(world->arena, ctx->targets, ctx->target_count * sizeof(*ctx->targets),
                   _Alignof(struct world_target));
