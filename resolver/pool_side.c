@@ -98,7 +98,7 @@ static void judge_addresses(struct job *job, uint32_t index)
         return;
     struct picker *picker =
         picker_new_set(job->family, builder->entries, live, 0, true, PICKER_TTL_NONE, member->name);
-    picker_annotate(picker, "member");
+    picker_annotate(picker, member->service != 0 ? "service" : "member");
     add_candidate(job, index, picker);
 }
 

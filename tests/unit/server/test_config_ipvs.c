@@ -428,9 +428,59 @@ START_TEST(mark_values)
 }
 END_TEST
 
+/* The tests run in the top folder of the sources. */
+START_TEST(sample_is_good)
+{
+    struct errlist errors;
+    errlist_init(&errors);
+    struct config *config = config_load("tests/support/ipvs.json", &errors);
+    ck_assert_msg(config != NULL, "%s", errors.count > 0 ? errors.lines[0] : "");
+    ck_assert_uint_eq(config->ipvs.service_count, 5);
+    for (size_t i = 0; i < config->ipvs.service_count; i++) {
+        const struct ipvs_spec *spec = &config->ipvs.services[i].spec;
+        ck_assert_ptr_null(ipvs_service_fault(&spec->service));
+        for (size_t k = 0; k < spec->server_count; k++)
+            ck_assert_ptr_null(ipvs_dest_fault(&spec->service, &spec->servers[k].dest));
+    }
+    config_free(config);
+    errlist_fini(&errors);
+}
+END_TEST
+
+/* As many as a large director has: what looks for twins must not look at each pair. */
+START_TEST(many_servers)
+{
+    enum { COUNT = 20000 };
+    struct strbuf text;
+    struct errlist errors;
+    strbuf_init(&text);
+    errlist_init(&errors);
+    strbuf_add(&text,
+               "{\"ipvs\": {\"services\": {\"v\": {\"address\": \"192.0.2.1\", \"port\": 80, "
+               "\"servers\": {");
+    for (int i = 0; i < COUNT; i++)
+        strbuf_addf(&text, "\"s%d\": {\"address\": \"10.%d.%d.%d\"}%s", i, i >> 16, i >> 8 & 255,
+                    i & 255, i + 1 < COUNT ? ", " : "}}}}}");
+    struct config *config = config_load_text("c.json", text.text, text.length, &errors);
+    ck_assert_ptr_nonnull(config);
+    ck_assert_uint_eq(config->ipvs.services[0].spec.server_count, COUNT);
+    config_free(config);
+    errlist_fini(&errors);
+    strbuf_fini(&text);
+}
+END_TEST
+
 /* --- as members of pools --- */
 
 static const struct config_case members[] = {
+    /* pool and service as users write them */
+    { "{'checks': {'http-ok': {'type': 'http', 'path': '/healthz'}}, 'pools': {'web': {'policy': "
+      "'round_robin', 'check': 'http-ok', 'members': {'a': {'address': '192.0.2.1', 'port': 8080}, "
+      "'l4': {'service': 'web-vip'}}}},\n'ipvs': {'mode': 'shared', 'services': {'web-vip': "
+      "{'address': '198.51.100.10', 'port': 80, 'protocol': 'tcp', 'scheduler': 'wlc', 'forward': "
+      "'nat', 'check': 'http-ok', 'quorum': 1, 'servers': {'rs1': {'address': '10.0.0.11', 'port': "
+      "80, 'weight': 5}, 'rs2': {'address': '10.0.0.12', 'port': 80}}}}}}",
+      { NULL } },
     { "{" CHECKS "'pools': {'p': {'check': 't', 'members': {'a': {'service': 'v', 'weight': 3, "
       "'order': 2, 'disabled': true, 'tags': ['x']}}}},\n'ipvs': {'services': {'v': {'address': "
       "'192.0.2.1', 'port': 80, " SERVERS "}}}}",
@@ -464,7 +514,7 @@ END_TEST
 
 START_TEST(member_has_the_virtual_address)
 {
-    struct config *config = must_load(members[0].json);
+    struct config *config = must_load(members[1].json);
     const struct config_member *member = &config->pools[0].members[0];
     const struct addr *addrs = member->addresses.items;
     ck_assert_uint_eq(member->service, 0);
@@ -492,6 +542,8 @@ int main(void)
     tcase_add_test(tcase, section_values);
     tcase_add_test(tcase, service_values);
     tcase_add_test(tcase, mark_values);
+    tcase_add_test(tcase, sample_is_good);
+    tcase_add_test(tcase, many_servers);
     tcase_add_loop_test(tcase, pool_members, 0, sizeof(members) / sizeof(members[0]));
     tcase_add_test(tcase, member_has_the_virtual_address);
     suite_add_tcase(suite, tcase);
