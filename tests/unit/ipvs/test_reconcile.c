@@ -112,7 +112,6 @@ START_TEST(keys_are_a_sorted_set)
         ck_assert(!ipvs_keys_add(&keys, &key));
         ck_assert(ipvs_keys_has(&keys, &key));
     }
-    ck_assert_uint_eq(keys.count, ARRAY_LEN(texts));
     for (size_t i = 1; i < keys.count; i++)
         ck_assert_int_lt(ipvs_key_compare(&keys.items[i - 1], &keys.items[i]), 0);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -525,7 +524,6 @@ static bool is_weight_up(const struct ipvs_op *op)
            (op->kind == IPVS_OP_EDIT_DEST && op->dest.weight > op->dest_from.weight);
 }
 
-/* The one that takes away; adds of a service that is new come before all. */
 static bool is_weight_down(const struct ipvs_op *op)
 {
     return op->kind == IPVS_OP_DELETE_DEST ||
