@@ -18,13 +18,24 @@ static void put(struct ipvs_service *service, const struct member *member, uint3
     dest->weight = weight;
 }
 
+/* Members come in order: each is put behind the last one, without a search. */
+static void put_next(struct ipvs_service *service, const struct member *member)
+{
+    const struct ipvs_dest *last =
+        service->dest_count > 0 ? &service->dests[service->dest_count - 1] : NULL;
+    if (last != NULL && ipvs_dest_compare(last, &member->dest) >= 0)
+        put(service, member, member->weight);
+    else
+        ipvs_service_add(service, &member->dest)->weight = member->weight;
+}
+
 static void put_wanted(struct ipvs_service *desired, const struct roster *roster,
                        const struct member *sorry)
 {
     for (size_t i = 0; i < roster->count; i++) {
         const struct member *member = roster->order[i];
         if (member->want)
-            put(desired, member, member->weight);
+            put_next(desired, member);
     }
     if (sorry->want)
         put(desired, sorry, sorry->weight);
@@ -52,31 +63,32 @@ static void keep_last(struct ipvs_service *desired, const struct roster *roster,
         put_last(desired, roster, false);
 }
 
-static void remember(const struct ipvs_service *desired, struct member *member)
+static void remember(struct member *member, const struct ipvs_dest *dest)
 {
-    const struct ipvs_dest *dest = find(desired, member);
     member->shown = dest != NULL;
     member->shown_weight = dest != NULL ? dest->weight : 0;
+}
+
+/* Its own part, where the sorry server may have given the weight. */
+static void remember_twin(struct member *member)
+{
+    member->shown = member->want;
+    member->shown_weight = member->want ? member->weight : 0;
 }
 
 static void remember_all(const struct ipvs_service *desired, struct roster *roster,
                          struct member *sorry, bool kept)
 {
-    if (sorry->want || (kept && sorry->shown_weight > 0)) {
-        remember(desired, sorry);
-    } else {
-        sorry->shown = false;
-        sorry->shown_weight = 0;
-    }
+    bool is_shown = sorry->want || (kept && sorry->shown_weight > 0);
+    remember(sorry, is_shown ? find(desired, sorry) : NULL);
+    size_t at = 0;
     for (size_t i = 0; i < roster->count; i++) {
-        struct member *member = &roster->items[i];
-        if (sorry->shown && ipvs_dest_compare(&member->dest, &sorry->dest) == 0) {
-            /* what stands there is the sorry server's */
-            member->shown = member->want;
-            member->shown_weight = member->want ? member->weight : 0;
-        } else {
-            remember(desired, member);
-        }
+        struct member *member = roster->order[i];
+        const struct ipvs_dest *dest = roster_match(desired, &at, member);
+        if (sorry->shown && ipvs_dest_compare(&member->dest, &sorry->dest) == 0)
+            remember_twin(member);
+        else
+            remember(member, dest);
     }
 }
 

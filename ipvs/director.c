@@ -34,6 +34,7 @@ struct ipvs_director {
     enum phase phase;
     bool dns_left; /* and since when */
     uint64_t dns_left_ms;
+    uint64_t tail_ms; /* as long as DNS gave it out; a pool may be gone together with the service */
     struct load load;
     /* of the last step */
     struct quorum_tally tally;
@@ -123,16 +124,19 @@ static void look_at_kernel(struct ipvs_director *director, const struct ipvs_dir
 /* ---- drain of the service ----------------------------------------------------------------------
  */
 
-static uint64_t tail_end(const struct ipvs_director *director, const struct ipvs_director_input *in)
-{
-    return director->dns_left_ms + in->tail_ms;
-}
-
 static void watch_dns(struct ipvs_director *director, const struct ipvs_director_input *in)
 {
+    bool later = in->tail_ms > director->tail_ms;
+    if (later || (in->in_dns && in->tail_ms > 0))
+        director->tail_ms = in->tail_ms;
     if (!in->in_dns && !director->dns_left)
         director->dns_left_ms = in->now_ms;
     director->dns_left = !in->in_dns;
+}
+
+static uint64_t tail_end(const struct ipvs_director *director)
+{
+    return director->dns_left_ms + director->tail_ms;
 }
 
 static enum phase next_phase(const struct ipvs_director *director,
@@ -146,7 +150,7 @@ static enum phase next_phase(const struct ipvs_director *director,
         return PHASE_LEAVING;
     if (in->vip == IPVS_USE_DOWN) /* retired while an operator had it out: nothing to wait for */
         return PHASE_DRAINED;
-    return in->now_ms < tail_end(director, in) ? PHASE_TAIL : PHASE_CONNECTIONS;
+    return in->now_ms < tail_end(director) ? PHASE_TAIL : PHASE_CONNECTIONS;
 }
 
 /* ---- what is to be in the kernel ---------------------------------------------------------------
@@ -371,8 +375,8 @@ static void plan_times(struct ipvs_director *director, const struct ipvs_directo
     if (uses_load(director->spec))
         due(director, in->now_ms + LOAD_STEP_MS);
     if (director->phase == PHASE_TAIL) {
-        due(director, tail_end(director, in));
-        director->until_ms = tail_end(director, in) + director->spec->drain_ms;
+        due(director, tail_end(director));
+        director->until_ms = tail_end(director) + director->spec->drain_ms;
     } else if (director->phase == PHASE_CONNECTIONS) {
         director->until_ms = end;
     }

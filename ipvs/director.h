@@ -9,6 +9,10 @@
  *   - a VIP that is drained leaves DNS, then waits for the TTL's tail, then its servers go to
  * weight 0, then out when their connections are gone or the limit is over
  *
+ * Two things take one step more than one would think, and so the caller steps again when the kernel
+ * has followed: the sorry server leaves after the kernel has a real one, and a drain does not end
+ * before counters that are younger than its start can tell (2 s).
+ *
  * Pure: time, health and counters are passed in; no I/O. Control thread. */
 #pragma once
 
@@ -38,7 +42,8 @@ struct ipvs_spec {
     struct ipvs_dest sorry; /* normal form, weight 1 */
     bool sorry_keeps;       /* below quorum the live servers stay beside the sorry server */
     uint64_t slow_start_ms; /* 0 = none. Ramp of a server that comes (back) into a service that has
-                               others; refused by the config for hash and rank schedulers */
+                               others; not for hash and rank schedulers. Weights are not scaled, so
+                               that a ramp is smooth with weights of 10 and more only */
     uint64_t drain_ms;      /* longest wait for a draining server's connections */
     uint64_t capacity;   /* connections (or new ones a second) that the whole service can take; 0 =
                             not declared */

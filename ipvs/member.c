@@ -99,13 +99,22 @@ void roster_fini(struct roster *roster)
     *roster = (struct roster){ 0 };
 }
 
+const struct ipvs_dest *roster_match(const struct ipvs_service *service, size_t *at,
+                                     const struct member *member)
+{
+    int order = -1;
+    while (*at < service->dest_count &&
+           (order = ipvs_dest_compare(&service->dests[*at], &member->dest)) < 0)
+        ++*at;
+    return order == 0 ? &service->dests[*at] : NULL;
+}
+
 void roster_look(struct roster *roster, const struct ipvs_service *kernel)
 {
+    size_t at = 0;
     for (size_t i = 0; i < roster->count; i++) {
-        struct member *member = &roster->items[i];
-        member->kernel = kernel == NULL
-                             ? NULL
-                             : ipvs_service_find(kernel, &member->dest.addr, member->dest.port);
+        struct member *member = roster->order[i];
+        member->kernel = kernel == NULL ? NULL : roster_match(kernel, &at, member);
     }
 }
 
@@ -288,10 +297,11 @@ static bool drain_is_over(const struct member *member, const struct member_rules
            (member->kernel->weight == 0 && member_connections(rules->service, member->kernel) == 0);
 }
 
-static uint64_t drain_end(const struct member *member, uint64_t limit)
+/* An estimate that time has overtaken was wrong. */
+static uint64_t drain_end(const struct member *member, uint64_t now_ms, uint64_t limit)
 {
     uint64_t expected = decay_end_ms(&member->decay);
-    return expected != 0 && expected < limit ? expected : limit;
+    return expected > now_ms && expected < limit ? expected : limit;
 }
 
 static void wait_for_connections(struct member *member, const struct member_rules *rules)
@@ -301,7 +311,7 @@ static void wait_for_connections(struct member *member, const struct member_rule
     if (member->kernel != NULL && member->kernel->weight == 0)
         decay_add(&member->decay, rules->now_ms,
                   member_connections(rules->service, member->kernel));
-    member->until_ms = drain_end(member, limit);
+    member->until_ms = drain_end(member, rules->now_ms, limit);
     member->next_ms = rules->now_ms < settled && settled < limit ? settled : limit;
 }
 

@@ -53,6 +53,10 @@ struct member_rules {
  * becomes a leaver. */
 void roster_adopt(struct roster *roster, const struct ipvs_spec *spec);
 void roster_fini(struct roster *roster);
+/* Finds a member in a sorted service; for members by the roster's order, `*at` being 0 for the
+ * first. NULL when absent. */
+const struct ipvs_dest *roster_match(const struct ipvs_service *service, size_t *at,
+                                     const struct member *member);
 /* Finds each member in the kernel's service (may be NULL). */
 void roster_look(struct roster *roster, const struct ipvs_service *kernel);
 /* Takes what the kernel has for what was last shown: a start finds the work of its predecessor.

@@ -337,6 +337,37 @@ START_TEST(a_service_is_drained_in_stages)
 }
 END_TEST
 
+START_TEST(the_tail_is_that_of_the_pool_that_has_gone)
+{
+    struct stage s;
+    stage_setup(&s, 1);
+    stage_settle(&s);
+    s.in.vip = IPVS_USE_DRAIN;
+    s.in.tail_ms = 0; /* the reload has taken the pool away, too */
+    stage_step_and_apply(&s);
+    s.in.in_dns = false;
+    stage_step_and_apply(&s);
+    stage_pass(&s, 30 * SECOND - 1);
+    stage_wants(&s, "a10");
+    stage_pass(&s, 1);
+    stage_wants(&s, "a0");
+    stage_teardown(&s);
+}
+END_TEST
+
+START_TEST(a_service_that_was_never_in_dns_has_no_tail)
+{
+    struct stage s;
+    stage_setup(&s, 1);
+    s.in.tail_ms = 0;
+    stage_step_and_apply(&s);
+    s.in.vip = IPVS_USE_DRAIN;
+    stage_step_and_apply(&s);
+    stage_wants(&s, "a0");
+    stage_teardown(&s);
+}
+END_TEST
+
 START_TEST(a_drained_service_ends_at_the_limit)
 {
     struct stage s;
@@ -477,6 +508,8 @@ int main(void)
     tcase_add_test(tcase, live_servers_stay_beside_the_sorry_server_when_asked);
     tcase_add_test(tcase, a_sorry_server_may_be_one_of_the_real_ones);
     tcase_add_loop_test(tcase, a_service_is_drained_in_stages, 0, 2);
+    tcase_add_test(tcase, the_tail_is_that_of_the_pool_that_has_gone);
+    tcase_add_test(tcase, a_service_that_was_never_in_dns_has_no_tail);
     tcase_add_test(tcase, a_drained_service_ends_at_the_limit);
     tcase_add_test(tcase, a_sorry_server_is_drained_with_its_service);
     tcase_add_loop_test(tcase, a_drained_service_stays_drained_over_a_restart, 0, 2);

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <math.h>
 
+
 #define TTL 30000
 
 START_TEST(the_factor_falls_between_two_utilisations)
