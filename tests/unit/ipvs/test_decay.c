@@ -6,7 +6,6 @@
 #include <check.h>
 #include <math.h>
 
-
 #define START 5000000
 
 /* `seconds` samples of n0 connections with a lifetime of `lifetime` seconds from `at_ms` on. */

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "tests/support/ipvs_stage.h"
 
-
 /* Three members c, a, b, of which the order is a, b, c; and a sorry server. */
 struct fixture {
     struct member members[3];

@@ -4,7 +4,6 @@
 #include <check.h>
 #include <math.h>
 
-
 #define TTL 30000
 
 START_TEST(the_factor_falls_between_two_utilisations)

@@ -5,7 +5,6 @@
 
 #include <check.h>
 
-
 /* `live` is walked through; `up` says after each: 1 or 0. Weight is 10 a server. */
 static const struct {
     const char *live;
@@ -18,16 +17,16 @@ static const struct {
     { "0121010", "0111010", IPVS_BY_COUNT, 1, 0, 4, 10 },
     { "012321", "001110", IPVS_BY_COUNT, 2, 0, 4, 10 },
     { "01232101", "00011100", IPVS_BY_COUNT, 2, 1, 4, 10 }, /* up at 3, down below 1 */
-    { "34543210", "00111100", IPVS_BY_COUNT, 4, 1, 6, 10 }, /* up at 5, down below 3 */
+    { "34543210", "00111000", IPVS_BY_COUNT, 4, 1, 6, 10 }, /* up at 5, down below 3 */
     { "01234", "00001", IPVS_BY_COUNT, 3, 5, 4, 10 },       /* all of them is enough */
     { "4321", "1111", IPVS_BY_COUNT, 3, 5, 4, 10 },
     { "0123", "0000", IPVS_BY_COUNT, 4, 0, 3, 10 }, /* never to be reached */
     { "010", "010", IPVS_BY_COUNT, 0, 0, 4, 10 },   /* nothing live is no quorum */
-    { "012321", "000110", IPVS_BY_WEIGHT, 21, 0, 4, 10 },
+    { "012321", "000100", IPVS_BY_WEIGHT, 21, 0, 4, 10 },
     { "01232101", "00011100", IPVS_BY_WEIGHT, 20, 10, 4, 10 },
     { "012321", "001110", IPVS_BY_SHARE, 50, 0, 4, 10 },
-    { "012321", "000110", IPVS_BY_SHARE, 51, 0, 4, 10 },
-    { "0123210", "0001110", IPVS_BY_SHARE, 50, 10, 4, 10 },
+    { "012321", "000100", IPVS_BY_SHARE, 51, 0, 4, 10 },
+    { "0123210", "0001100", IPVS_BY_SHARE, 50, 10, 4, 10 },
     { "123", "001", IPVS_BY_SHARE, 100, 0, 3, 10 },
     { "123", "001", IPVS_BY_SHARE, 67, 0, 3, 10 },
     { "123", "011", IPVS_BY_SHARE, 66, 0, 3, 10 },

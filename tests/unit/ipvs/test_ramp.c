@@ -3,7 +3,6 @@
 
 #include <check.h>
 
-
 #define LENGTH 60000
 
 START_TEST(small_weights_have_few_steps)

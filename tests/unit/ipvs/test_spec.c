@@ -6,7 +6,6 @@
 #include <check.h>
 #include <string.h>
 
-
 START_TEST(a_copy_lives_by_itself)
 {
     ipvs_spec_free(NULL);
