@@ -5,11 +5,10 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "ctl/ipvs_command.h"
 #include "ctl/request.h"
 
 #include <string.h>
-
-#define WEIGHT_MAX 65535
 
 static bool fail(struct command_context *ctx, const char *what, const char *rest)
 {
@@ -17,87 +16,69 @@ static bool fail(struct command_context *ctx, const char *what, const char *rest
     return false;
 }
 
-/* Takes `path`. */
-static bool run(struct command_context *ctx, const char *method, struct strbuf *path, json_t *body,
-                show_fn *show)
-{
-    struct request request = { method, path->text, body, show };
-    bool ok = request_run(ctx, &request);
-    strbuf_fini(path);
-    return ok;
-}
-
-static struct strbuf path_of(const char *text)
-{
-    struct strbuf path;
-    strbuf_init(&path);
-    strbuf_add(&path, text);
-    return path;
-}
-
 /* --- looking --- */
 
 static bool run_status(struct command_context *ctx, const char *const *words, size_t count)
 {
-    struct strbuf path = path_of("/v1/status");
+    struct strbuf path = request_path("/v1/status");
     (void)words;
     (void)count;
-    return run(ctx, "GET", &path, NULL, show_status);
+    return request_send(ctx, "GET", &path, NULL, show_status);
 }
 
 static bool run_ready(struct command_context *ctx, const char *const *words, size_t count)
 {
-    struct strbuf path = path_of("/v1/ready");
+    struct strbuf path = request_path("/v1/ready");
     (void)words;
     (void)count;
-    return run(ctx, "GET", &path, NULL, show_ready);
+    return request_send(ctx, "GET", &path, NULL, show_ready);
 }
 
 static bool run_metrics(struct command_context *ctx, const char *const *words, size_t count)
 {
-    struct strbuf path = path_of("/metrics");
+    struct strbuf path = request_path("/metrics");
     (void)words;
     (void)count;
-    return run(ctx, "GET", &path, NULL, NULL);
+    return request_send(ctx, "GET", &path, NULL, NULL);
 }
 
 static bool run_checks(struct command_context *ctx, const char *const *words, size_t count)
 {
-    struct strbuf path = path_of("/v1/checks");
+    struct strbuf path = request_path("/v1/checks");
     (void)words;
     (void)count;
-    return run(ctx, "GET", &path, NULL, show_checks);
+    return request_send(ctx, "GET", &path, NULL, show_checks);
 }
 
 static bool run_pools(struct command_context *ctx, const char *const *words, size_t count)
 {
-    struct strbuf path = path_of("/v1/pools");
+    struct strbuf path = request_path("/v1/pools");
     if (count > 0)
         client_add_part(&path, words[0]);
-    return run(ctx, "GET", &path, NULL, count > 0 ? show_pool : show_pools);
+    return request_send(ctx, "GET", &path, NULL, count > 0 ? show_pool : show_pools);
 }
 
 static bool run_zones(struct command_context *ctx, const char *const *words, size_t count)
 {
-    struct strbuf path = path_of("/v1/zones");
+    struct strbuf path = request_path("/v1/zones");
     if (count > 0)
         client_add_part(&path, words[0]);
-    return run(ctx, "GET", &path, NULL, count > 0 ? show_zone : show_zones);
+    return request_send(ctx, "GET", &path, NULL, count > 0 ? show_zone : show_zones);
 }
 
 static bool run_explain(struct command_context *ctx, const char *const *words, size_t count)
 {
-    struct strbuf path = path_of("/v1/explain");
+    struct strbuf path = request_path("/v1/explain");
     client_add_param(&path, "name", words[0]);
     client_add_param(&path, "type", count > 1 ? words[1] : NULL);
     client_add_param(&path, "client", ctx->options->client);
     client_add_param(&path, "ecs", ctx->options->ecs);
-    return run(ctx, "GET", &path, NULL, show_explain);
+    return request_send(ctx, "GET", &path, NULL, show_explain);
 }
 
 static bool run_events(struct command_context *ctx, const char *const *words, size_t count)
 {
-    struct strbuf path = path_of("/v1/events");
+    struct strbuf path = request_path("/v1/events");
     (void)words;
     (void)count;
     client_add_param(&path, "after", ctx->options->after);
@@ -117,21 +98,13 @@ static bool member_path(struct command_context *ctx, const char *target, const c
         return fail(ctx, target, "is not POOL/MEMBER");
     char *pool = mem_strdup(target);
     pool[slash - target] = '\0';
-    *out = path_of("/v1/pools");
+    *out = request_path("/v1/pools");
     client_add_part(out, pool);
     strbuf_add(out, "/members");
     client_add_part(out, slash + 1);
     strbuf_add(out, end);
     mem_free(pool);
     return true;
-}
-
-static void add_reason_and_span(struct command_context *ctx, json_t *body)
-{
-    if (ctx->options->reason != NULL)
-        (void)json_object_set_new(body, "reason", json_string(ctx->options->reason));
-    if (ctx->options->span != NULL)
-        (void)json_object_set_new(body, "for", json_string(ctx->options->span));
 }
 
 static bool run_state(struct command_context *ctx, const char *const *words, const char *state)
@@ -144,13 +117,13 @@ static bool run_state(struct command_context *ctx, const char *const *words, con
     if (!member && !addr_parse(words[0], &addr))
         return fail(ctx, words[0], "is neither POOL/MEMBER nor an IP address");
     if (!member) {
-        path = path_of("/v1/backends");
+        path = request_path("/v1/backends");
         client_add_part(&path, words[0]);
         strbuf_add(&path, "/state");
     }
     json_t *body = json_pack("{s:s}", "state", state);
-    add_reason_and_span(ctx, body);
-    return run(ctx, "PUT", &path, body, member ? show_member : show_backend);
+    request_add_why(ctx, body);
+    return request_send(ctx, "PUT", &path, body, member ? show_member : show_backend);
 }
 
 static bool run_down(struct command_context *ctx, const char *const *words, size_t count)
@@ -180,40 +153,37 @@ static bool run_auto(struct command_context *ctx, const char *const *words, size
 static bool run_weight(struct command_context *ctx, const char *const *words, size_t count)
 {
     struct strbuf path;
-    uint64_t weight = 0;
+    json_t *body = NULL;
     (void)count;
-    bool given = strcmp(words[1], "auto") != 0;
-    if (given && !parse_u64(words[1], strlen(words[1]), WEIGHT_MAX, &weight))
-        return fail(ctx, words[1], "is not a weight: a number from 0 to 65535, or auto");
     if (!member_path(ctx, words[0], "/weight", &path))
         return false;
-    json_t *value = given ? json_integer((json_int_t)weight) : json_null();
-    json_t *body = json_pack("{s:o}", "weight", value);
-    add_reason_and_span(ctx, body);
-    return run(ctx, "PUT", &path, body, show_member);
+    if (request_weight(ctx, words[1], &body))
+        return request_send(ctx, "PUT", &path, body, show_member);
+    strbuf_fini(&path);
+    return false;
 }
 
 static bool run_overrides(struct command_context *ctx, const char *const *words, size_t count)
 {
-    struct strbuf path = path_of("/v1/overrides");
+    struct strbuf path = request_path("/v1/overrides");
     if (count == 0)
-        return run(ctx, "GET", &path, NULL, show_overrides);
+        return request_send(ctx, "GET", &path, NULL, show_overrides);
     if (count != 2 || strcmp(words[0], "delete") != 0) {
         strbuf_fini(&path);
         return fail(ctx, "usage:", "gslbctl overrides [delete ID]");
     }
     client_add_part(&path, words[1]);
-    return run(ctx, "DELETE", &path, NULL, show_deleted);
+    return request_send(ctx, "DELETE", &path, NULL, show_deleted);
 }
 
 static bool run_reload(struct command_context *ctx, const char *const *words, size_t count)
 {
-    struct strbuf path = path_of(count > 0 ? "/v1/zones" : "/v1/reload");
+    struct strbuf path = request_path(count > 0 ? "/v1/zones" : "/v1/reload");
     if (count > 0) {
         client_add_part(&path, words[0]);
         strbuf_add(&path, "/reload");
     }
-    return run(ctx, "POST", &path, NULL, show_reload);
+    return request_send(ctx, "POST", &path, NULL, show_reload);
 }
 
 /* "POOL/MEMBER=down" or "POOL/MEMBER=5" into the overlay's members. */
@@ -230,7 +200,7 @@ static bool add_pretence(struct command_context *ctx, const char *word, json_t *
         member = json_object();
         (void)json_object_set_new(members, target, member);
     }
-    if (parse_u64(equals + 1, strlen(equals + 1), WEIGHT_MAX, &weight))
+    if (parse_u64(equals + 1, strlen(equals + 1), REQUEST_WEIGHT_MAX, &weight))
         (void)json_object_set_new(member, "weight", json_integer((json_int_t)weight));
     else
         (void)json_object_set_new(member, "state", json_string(equals + 1));
@@ -250,50 +220,8 @@ static bool run_simulate(struct command_context *ctx, const char *const *words, 
     }
     json_t *body = json_pack("{s:s, s:s, s:{s:o}}", "name", words[0], "type",
                              typed ? words[1] : "A", "overlay", "members", members);
-    struct strbuf path = path_of("/v1/simulate");
-    return run(ctx, "POST", &path, body, show_simulate);
-}
-
-/* --- IPVS --- */
-
-/* False with the server's own reason when it has none. */
-static bool ipvs_available(struct command_context *ctx)
-{
-    json_t *root = request_get(ctx, "/v1/ipvs");
-    if (root == NULL)
-        return false;
-    bool available = json_is_true(json_object_get(root, "available"));
-    const char *reason = json_string_value(json_object_get(root, "reason"));
-    if (!available)
-        (void)fail(ctx, "IPVS is not available:", reason == NULL ? "no reason given" : reason);
-    json_decref(root);
-    return available;
-}
-
-static bool run_ipvs(struct command_context *ctx, const char *const *words, size_t count)
-{
-    static const struct {
-        const char *word;
-        const char *method;
-        const char *path;
-        show_fn *show;
-    } verbs[] = {
-        { "list", "GET", "/v1/ipvs", show_ipvs },
-        { "plan", "POST", "/v1/ipvs/plan", show_plan },
-        { "apply", "POST", "/v1/ipvs/apply", show_plan },
-        { "save", "GET", "/v1/ipvs/save", NULL },
-        { "restore", "POST", "/v1/ipvs/restore", show_plan },
-    };
-    (void)count;
-    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-        if (strcmp(verbs[i].word, words[0]) != 0)
-            continue;
-        if (!ipvs_available(ctx))
-            return false;
-        struct strbuf path = path_of(verbs[i].path);
-        return run(ctx, verbs[i].method, &path, NULL, verbs[i].show);
-    }
-    return fail(ctx, words[0], "is none of list, plan, apply, save, restore");
+    struct strbuf path = request_path("/v1/simulate");
+    return request_send(ctx, "POST", &path, body, show_simulate);
 }
 
 /* --- the table --- */
@@ -321,21 +249,33 @@ static const struct command table[] = {
     { "events", "", 0, 0, OPTION_AFTER, run_events, "what happens, as it happens" },
     { "ready", "", 0, 0, 0, run_ready, "whether queries are answered" },
     { "metrics", "", 0, 0, 0, run_metrics, "Prometheus metrics" },
-    { "ipvs", "list|plan|apply|save|restore", 1, 1, 0, run_ipvs, "the kernel's load balancer" },
+    { "ipvs", "COMMAND [ARGUMENT...]", 1, OPTIONS_WORDS_MAX, OPTIONS_EVERY, ipvs_command_unknown,
+      "the kernel's load balancer: gslbctl ipvs --help" },
 };
 
-const struct command *command_find(const char *name)
+const struct command *command_find(const char *const *words, size_t count)
 {
+    const char *name = count > 0 ? words[0] : "";
+    const struct command *ipvs = NULL;
+    if (strcmp(name, "ipvs") == 0 && count > 1)
+        ipvs = ipvs_command_find(words[1]);
+    if (ipvs != NULL)
+        return ipvs;
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
         if (strcmp(table[i].name, name) == 0)
             return &table[i];
     return NULL;
 }
 
+size_t command_words(const struct command *command)
+{
+    return strchr(command->name, ' ') == NULL ? 1 : 2;
+}
+
 bool command_check(const struct command *command, const struct options *options, char *error,
                    size_t error_size)
 {
-    size_t count = options->word_count - 1;
+    size_t count = options->word_count - command_words(command);
     const char *stray = options_stray(options, OPTIONS_GLOBAL | command->options);
     if (stray != NULL)
         (void)snprintf(error, error_size, "%s does not go with %s", stray, command->name);
@@ -364,6 +304,10 @@ void command_help(const struct command *command, struct strbuf *out)
 {
     if (command == NULL) {
         help_all(out);
+        return;
+    }
+    if (strcmp(command->name, "ipvs") == 0) {
+        ipvs_command_help(out);
         return;
     }
     strbuf_addf(out, "usage: gslbctl %s%s%s\n\n%s\n\nOptions:\n", command->name,

@@ -21,7 +21,7 @@ struct command_context {
 };
 
 struct command {
-    const char *name;
+    const char *name;      /* one word, or two */
     const char *arguments; /* for the usage line */
     size_t min, max;       /* how many */
     unsigned options;      /* bits, besides the global ones */
@@ -29,8 +29,10 @@ struct command {
     const char *summary;
 };
 
-/* NULL when there is none of that name. */
-const struct command *command_find(const char *name);
+/* The command that the words begin with; NULL when there is none of that name. */
+const struct command *command_find(const char *const *words, size_t count);
+/* How many words name it: "ipvs list" takes two. */
+size_t command_words(const struct command *command);
 /* Checks number of arguments and options; false with a message. */
 bool command_check(const struct command *command, const struct options *options, char *error,
                    size_t error_size);

@@ -78,7 +78,8 @@ static int run(const struct command *command, const struct options *options)
     ctx.client = open_client(options, ctx.error, sizeof(ctx.error));
     if (ctx.client == NULL)
         return fail(ctx.error);
-    bool ok = command->run(&ctx, options->words + 1, options->word_count - 1);
+    size_t words = command_words(command);
+    bool ok = command->run(&ctx, options->words + words, options->word_count - words);
     client_free(ctx.client);
     if (fflush(stdout) != 0)
         return fail("cannot write the output");
@@ -99,7 +100,7 @@ int main(int argc, char **argv)
     bool asks_help = (options.given & OPTION_HELP) != 0;
     if (options.word_count == 0)
         return asks_help ? help(NULL) : fail("what to do? See gslbctl --help");
-    const struct command *command = command_find(options.words[0]);
+    const struct command *command = command_find(options.words, options.word_count);
     if (command == NULL) {
         (void)snprintf(error, sizeof(error), "there is no command %s, see gslbctl --help",
                        options.words[0]);

@@ -19,7 +19,21 @@ enum option_bit {
     OPTION_CLIENT = 128,
     OPTION_ECS = 256,
     OPTION_AFTER = 512,
+    OPTION_STATS = 1 << 10,
+    OPTION_RATE = 1 << 11,
+    OPTION_THRESHOLDS = 1 << 12,
+    OPTION_PERSISTENT_CONN = 1 << 13,
+    OPTION_TUN_INFO = 1 << 14,
+    OPTION_TIMEOUT = 1 << 15,
+    OPTION_DAEMON = 1 << 16,
+    OPTION_EXACT = 1 << 17,
+    OPTION_PLAIN = 1 << 18,
+    OPTION_APPLY = 1 << 19,
+    OPTION_FORCE = 1 << 20,
+    OPTION_ALL = 1 << 21,
+    OPTION_UNDO = 1 << 22,
 };
+#define OPTIONS_EVERY  (~0U)
 #define OPTIONS_GLOBAL (OPTION_API | OPTION_TOKEN_FILE | OPTION_JSON | OPTION_HELP | OPTION_VERSION)
 
 struct options {

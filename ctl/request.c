@@ -2,13 +2,14 @@
 #include "ctl/request.h"
 
 #include "base/clock.h"
+#include "base/parse.h"
 #include "ctl/sse.h"
 #include "ctl/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void set_error(struct command_context *ctx, const char *text)
+void request_fail(struct command_context *ctx, const char *text)
 {
     struct strbuf clean;
     strbuf_init(&clean);
@@ -38,7 +39,7 @@ static bool refused(struct command_context *ctx, const struct client_answer *ans
     const char *message =
         json_string_value(json_object_get(json_object_get(root, "error"), "message"));
     (void)snprintf(text, sizeof(text), "the server answers with HTTP status %ld", answer->status);
-    set_error(ctx, message != NULL ? message : text);
+    request_fail(ctx, message != NULL ? message : text);
     if ((ctx->options->given & OPTION_JSON) != 0 && root != NULL)
         (void)fputs(answer->body.text, ctx->out);
     else
@@ -47,17 +48,12 @@ static bool refused(struct command_context *ctx, const struct client_answer *ans
     return false;
 }
 
-static bool print_answer(struct command_context *ctx, const struct client_answer *answer,
-                         show_fn *show)
+void request_print(struct command_context *ctx, const json_t *root, show_fn *show)
 {
-    if (show == NULL || (ctx->options->given & OPTION_JSON) != 0) {
-        (void)fwrite(answer->body.text, 1, answer->body.length, ctx->out);
-        return true;
-    }
-    json_t *root = json_loadb(answer->body.text, answer->body.length, 0, NULL);
-    if (root == NULL) {
-        set_error(ctx, "the server's answer is not JSON; is this the API of gslbd?");
-        return false;
+    if ((ctx->options->given & OPTION_JSON) != 0) {
+        (void)json_dumpf(root, ctx->out, JSON_COMPACT);
+        (void)fputs("\n", ctx->out);
+        return;
     }
     struct strbuf text;
     strbuf_init(&text);
@@ -65,8 +61,26 @@ static bool print_answer(struct command_context *ctx, const struct client_answer
     show(&how, root);
     (void)fputs(text.text, ctx->out);
     strbuf_fini(&text);
+}
+
+static bool print_answer(struct command_context *ctx, const struct client_answer *answer,
+                         const struct request *request)
+{
+    bool plain = request->show == NULL || (ctx->options->given & OPTION_JSON) != 0;
+    if (plain)
+        (void)fwrite(answer->body.text, 1, answer->body.length, ctx->out);
+    if (plain && request->judge == NULL)
+        return true;
+    json_t *root = json_loadb(answer->body.text, answer->body.length, 0, NULL);
+    if (root == NULL) {
+        request_fail(ctx, "the server's answer is not JSON; is this the API of gslbd?");
+        return false;
+    }
+    if (!plain)
+        request_print(ctx, root, request->show);
+    bool ok = request->judge == NULL || request->judge(ctx, root);
     json_decref(root);
-    return true;
+    return ok;
 }
 
 bool request_run(struct command_context *ctx, const struct request *request)
@@ -77,8 +91,7 @@ bool request_run(struct command_context *ctx, const struct request *request)
     bool ok = client_call(ctx->client, request->method, request->path, body, &answer, ctx->error,
                           sizeof(ctx->error));
     if (ok)
-        ok = answer.status == 200 ? print_answer(ctx, &answer, request->show)
-                                  : refused(ctx, &answer);
+        ok = answer.status == 200 ? print_answer(ctx, &answer, request) : refused(ctx, &answer);
     client_answer_fini(&answer);
     free(body);
     return ok;
@@ -92,12 +105,53 @@ json_t *request_get(struct command_context *ctx, const char *path)
     if (ok && answer.status == 200) {
         root = json_loadb(answer.body.text, answer.body.length, 0, NULL);
         if (root == NULL)
-            set_error(ctx, "the server's answer is not JSON; is this the API of gslbd?");
+            request_fail(ctx, "the server's answer is not JSON; is this the API of gslbd?");
     } else if (ok) {
         (void)refused(ctx, &answer);
     }
     client_answer_fini(&answer);
     return root;
+}
+
+/* --- parts of requests --- */
+
+bool request_send(struct command_context *ctx, const char *method, struct strbuf *path,
+                  json_t *body, show_fn *show)
+{
+    struct request request = { method, path->text, body, show, NULL };
+    bool ok = request_run(ctx, &request);
+    strbuf_fini(path);
+    return ok;
+}
+
+struct strbuf request_path(const char *text)
+{
+    struct strbuf path;
+    strbuf_init(&path);
+    strbuf_add(&path, text);
+    return path;
+}
+
+void request_add_why(struct command_context *ctx, json_t *body)
+{
+    if (ctx->options->reason != NULL)
+        (void)json_object_set_new(body, "reason", json_string(ctx->options->reason));
+    if (ctx->options->span != NULL)
+        (void)json_object_set_new(body, "for", json_string(ctx->options->span));
+}
+
+bool request_weight(struct command_context *ctx, const char *text, json_t **body)
+{
+    uint64_t weight = 0;
+    bool given = strcmp(text, "auto") != 0;
+    if (given && !parse_u64(text, strlen(text), REQUEST_WEIGHT_MAX, &weight)) {
+        (void)snprintf(ctx->error, sizeof(ctx->error),
+                       "%.300s is not a weight: a number from 0 to 65535, or auto", text);
+        return false;
+    }
+    *body = json_pack("{s:o}", "weight", given ? json_integer((json_int_t)weight) : json_null());
+    request_add_why(ctx, *body);
+    return true;
 }
 
 /* --- events --- */
@@ -143,7 +197,7 @@ bool request_events(struct command_context *ctx, const char *path)
     bool ok =
         client_stream(ctx->client, path, on_piece, &sse, &answer, ctx->error, sizeof(ctx->error));
     if (ok && answer.status == 200)
-        set_error(ctx, "the server has ended the stream");
+        request_fail(ctx, "the server has ended the stream");
     else if (ok)
         (void)refused(ctx, &answer);
     client_answer_fini(&answer);

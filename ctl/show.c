@@ -79,26 +79,6 @@ static void add_weight(struct table *table, const json_t *member)
     table_add(table, text);
 }
 
-/* "down by alice: patching" */
-static void add_override(struct table *table, const json_t *override)
-{
-    char what[CELL_TEXT];
-    char author[CELL_TEXT];
-    char reason[CELL_TEXT];
-    char text[CELL_TEXT];
-    if (!json_is_object(override)) {
-        table_add(table, "");
-        return;
-    }
-    const json_t *state = cell_get(override, "state");
-    const char *why = cell_text(cell_get(override, "reason"), reason);
-    (void)snprintf(text, sizeof(text), "%.20s by %.100s%s%.200s",
-                   cell_text(state != NULL ? state : cell_get(override, "weight"), what),
-                   cell_text(cell_get(override, "author"), author), why[0] != '\0' ? ": " : "",
-                   why);
-    table_add(table, text);
-}
-
 /* A line an address; name, state and weight on the first. */
 static void add_member(struct table *table, const struct show *show, const char *name,
                        const json_t *member)
@@ -121,7 +101,7 @@ static void add_member(struct table *table, const struct show *show, const char 
         else
             table_add(table, NULL);
         if (i == 0)
-            add_override(table, cell_get(member, "override"));
+            cell_add_override(table, cell_get(member, "override"));
         else
             table_add(table, NULL);
     }

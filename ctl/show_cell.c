@@ -43,6 +43,8 @@ static enum table_colour colour_of(const char *state)
         { "up", TABLE_GREEN },       { "admin_up", TABLE_GREEN }, { "suspect", TABLE_YELLOW },
         { "unknown", TABLE_YELLOW }, { "down", TABLE_RED },       { "admin_down", TABLE_DIM },
         { "draining", TABLE_DIM },   { "drained", TABLE_DIM },    { "disabled", TABLE_DIM },
+        { "warming", TABLE_GREEN },  { "waiting", TABLE_YELLOW }, { "sorry", TABLE_RED },
+        { "ok", TABLE_GREEN },       { "error", TABLE_RED },
     };
     for (size_t i = 0; i < ARRAY_LEN(colours); i++)
         if (strcmp(colours[i].state, state) == 0)
@@ -123,5 +125,26 @@ void cell_add_last(struct table *table, const json_t *last)
     (void)snprintf(text, sizeof(text), "%.200s, %.1f ms",
                    cell_text(cell_get(last, "reason"), reason),
                    json_number_value(cell_get(last, "ms")));
+    table_add(table, text);
+}
+
+void cell_override_text(const json_t *override, char out[CELL_TEXT])
+{
+    char what[CELL_TEXT];
+    char author[CELL_TEXT];
+    char reason[CELL_TEXT];
+    const json_t *state = cell_get(override, "state");
+    const char *why = cell_text(cell_get(override, "reason"), reason);
+    (void)snprintf(out, CELL_TEXT, "%.20s by %.100s%s%.200s",
+                   cell_text(state != NULL ? state : cell_get(override, "weight"), what),
+                   cell_text(cell_get(override, "author"), author), why[0] != '\0' ? ": " : "",
+                   why);
+}
+
+void cell_add_override(struct table *table, const json_t *override)
+{
+    char text[CELL_TEXT] = "";
+    if (json_is_object(override))
+        cell_override_text(override, text);
     table_add(table, text);
 }

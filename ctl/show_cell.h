@@ -20,6 +20,9 @@ void cell_add_state(struct table *table, const json_t *value); /* in its colour 
 void cell_add_distance(struct table *table, const struct show *show, const json_t *value);
 /* Result of the last attempt: "connection refused, 0.3 ms" */
 void cell_add_last(struct table *table, const json_t *last);
+/* "down by alice: patching" */
+void cell_override_text(const json_t *override, char out[CELL_TEXT]);
+void cell_add_override(struct table *table, const json_t *override);
 /* Prints the table and frees it. */
 void cell_finish(const struct show *show, struct table *table);
 

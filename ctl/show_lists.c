@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Explain, simulate, checks, zones, IPVS, events. */
+/* Explain, simulate, checks, zones, events. */
 #include "base/compiler.h"
 #include "ctl/show.h"
 #include "ctl/show_cell.h"
@@ -127,35 +127,6 @@ void show_zone(const struct show *show, const json_t *root)
         cell_add_value(&table, cell_get(json_array_get(names, i), "name"));
         cell_add_value(&table, cell_get(json_array_get(names, i), "pool"));
         cell_add_value(&table, cell_get(json_array_get(names, i), "ttl"));
-    }
-    cell_finish(show, &table);
-}
-
-void show_ipvs(const struct show *show, const json_t *root)
-{
-    static const char *const heads[] = { "SERVICE", "DESIRED", "KERNEL" };
-    struct table table;
-    const json_t *services = cell_get(root, "services");
-    table_init(&table, heads, ARRAY_LEN(heads));
-    for (size_t i = 0; i < json_array_size(services); i++) {
-        cell_add_value(&table, cell_get(json_array_get(services, i), "name"));
-        cell_add_value(&table, cell_get(json_array_get(services, i), "desired"));
-        cell_add_value(&table, cell_get(json_array_get(services, i), "kernel"));
-    }
-    cell_finish(show, &table);
-}
-
-void show_plan(const struct show *show, const json_t *root)
-{
-    static const char *const heads[] = { "OPERATION", "KEY", "FROM", "TO" };
-    struct table table;
-    const json_t *operations = cell_get(root, "operations");
-    table_init(&table, heads, ARRAY_LEN(heads));
-    for (size_t i = 0; i < json_array_size(operations); i++) {
-        cell_add_value(&table, cell_get(json_array_get(operations, i), "op"));
-        cell_add_value(&table, cell_get(json_array_get(operations, i), "key"));
-        cell_add_value(&table, cell_get(json_array_get(operations, i), "from"));
-        cell_add_value(&table, cell_get(json_array_get(operations, i), "to"));
     }
     cell_finish(show, &table);
 }

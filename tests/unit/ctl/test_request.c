@@ -88,7 +88,7 @@ END_TEST
 START_TEST(body_is_sent)
 {
     start(HEAD("200") "{}", OPTION_JSON);
-    struct request request = { "PUT", "/x", json_pack("{s:s}", "state", "up"), show_member };
+    struct request request = { "PUT", "/x", json_pack("{s:s}", "state", "up"), show_member, NULL };
     ck_assert(request_run(&ctx, &request));
     char *sent = canned_requests(&canned);
     ck_assert_ptr_nonnull(strstr(sent, "\r\n\r\n{\"state\":\"up\"}"));
@@ -108,6 +108,68 @@ START_TEST(get_hands_over)
     start(HEAD("503") "{\"error\":{\"message\":\"later\"}}", 0);
     ck_assert_ptr_null(request_get(&ctx, "/x"));
     ck_assert_str_eq(ctx.error, "later");
+    stop();
+}
+END_TEST
+
+static bool judge(struct command_context *of, const json_t *root)
+{
+    if (json_object_get(root, "failed") == NULL)
+        return true;
+    request_fail(of, "two\nlines");
+    return false;
+}
+
+START_TEST(answer_is_judged_after_printing)
+{
+    struct request request = { "POST", "/x", NULL, show_reload, judge };
+    start(HEAD("200") "{\"generation\":1}", 0);
+    ck_assert(request_run(&ctx, &request));
+    stop();
+    start(HEAD("200") "{\"generation\":2,\"failed\":1}", 0);
+    ck_assert(!request_run(&ctx, &request));
+    ck_assert_str_eq(printed(), "reloaded, generation 2\n");
+    ck_assert_str_eq(ctx.error, "two?lines");
+    stop();
+    start(HEAD("200") "{\"failed\":1}", OPTION_JSON);
+    ck_assert(!request_run(&ctx, &request));
+    ck_assert_str_eq(printed(), "{\"failed\":1}");
+    stop();
+    start(HEAD("200") "broken", OPTION_JSON);
+    ck_assert(!request_run(&ctx, &request));
+    ck_assert_str_eq(ctx.error, "the server's answer is not JSON; is this the API of gslbd?");
+    stop();
+}
+END_TEST
+
+START_TEST(made_answer_is_printed)
+{
+    json_t *root = json_loads("{\"generation\":1}", 0, NULL);
+    start("", 0);
+    request_print(&ctx, root, show_reload);
+    ck_assert_str_eq(printed(), "reloaded, generation 1\n");
+    stop();
+    start("", OPTION_JSON);
+    request_print(&ctx, root, show_reload);
+    ck_assert_str_eq(printed(), "{\"generation\":1}\n");
+    stop();
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(weights)
+{
+    json_t *body = NULL;
+    start("", 0);
+    ck_assert(request_weight(&ctx, "65535", &body));
+    ck_assert_int_eq(json_integer_value(json_object_get(body, "weight")), 65535);
+    json_decref(body);
+    ck_assert(request_weight(&ctx, "auto", &body));
+    ck_assert(json_is_null(json_object_get(body, "weight")));
+    json_decref(body);
+    ck_assert(!request_weight(&ctx, "65536", &body));
+    ck_assert(!request_weight(&ctx, "", &body));
+    ck_assert_str_eq(ctx.error, " is not a weight: a number from 0 to 65535, or auto");
     stop();
 }
 END_TEST
@@ -144,6 +206,9 @@ int main(void)
     TCase *tcase = tcase_create("request");
     tcase_add_loop_test(tcase, run_row, 0, (int)(sizeof(rows) / sizeof(rows[0])));
     tcase_add_test(tcase, body_is_sent);
+    tcase_add_test(tcase, answer_is_judged_after_printing);
+    tcase_add_test(tcase, made_answer_is_printed);
+    tcase_add_test(tcase, weights);
     tcase_add_test(tcase, get_hands_over);
     tcase_add_test(tcase, events_are_lines);
     tcase_add_test(tcase, events_refused);

@@ -53,11 +53,6 @@ static const struct {
       "{\"name\":\"e.test\",\"serial\":7,\"records\":1,\"names\":[],\"file\":\"z\","
       "\"loaded\":\"T\"}",
       "zone e.test, serial 7, 1 records, from z, loaded T\n" },
-    { show_plan,
-      "{\"operations\":[{\"op\":\"add\",\"key\":\"vip\",\"from\":null,\"to\":{\"weight\":1}}]}",
-      "OPERATION  KEY  TO\nadd        vip  {\"weight\":1}\n" },
-    { show_ipvs, "{\"services\":[{\"name\":\"web\",\"desired\":1,\"kernel\":2}]}",
-      "SERVICE  DESIRED  KERNEL\nweb      1        2\n" },
     { show_checks, "{}", "CHECK\n" },
     { show_simulate, "{\"shares\":[]}", "ADDRESS\n" },
 };
