@@ -4,6 +4,7 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "ctl/ipvs_answer.h"
+#include "ctl/ipvs_host.h"
 #include "ctl/request.h"
 #include "ipvs/list.h"
 #include "ipvs/save.h"
@@ -320,6 +321,21 @@ static bool run_restore(struct command_context *ctx, const char *const *words, s
     return ok;
 }
 
+/* --- hosts --- */
+
+static bool run_doctor(struct command_context *ctx, const char *const *words, size_t count)
+{
+    (void)words;
+    (void)count;
+    return ipvs_host_doctor(ctx, "");
+}
+
+static bool run_realserver(struct command_context *ctx, const char *const *words, size_t count)
+{
+    (void)count;
+    return ipvs_host_realserver(ctx, words[0]);
+}
+
 /* --- the table --- */
 
 #define WHY (OPTION_REASON | OPTION_FOR)
@@ -342,6 +358,10 @@ static const struct command table[] = {
     { "ipvs save", "", 0, 0, OPTION_PLAIN, run_save, "the kernel's table as ipvsadm-save text" },
     { "ipvs restore", "FILE|-", 1, 1, OPTION_APPLY | OPTION_EXACT, run_restore,
       "what such a text would change; with --apply, change it" },
+    { "ipvs doctor", "", 0, 0, OPTION_APPLY | OPTION_ALL, run_doctor,
+      "what this director needs of its host, and how to get it" },
+    { "ipvs realserver", "SERVICE[/SERVER]", 1, 1, OPTION_UNDO, run_realserver,
+      "a script that sets up its real servers" },
 };
 
 const struct command *ipvs_command_find(const char *verb)

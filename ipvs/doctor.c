@@ -261,8 +261,11 @@ static void judge_vip(struct judge *judge, const struct doctor_service *service)
     finding->level = DOCTOR_WRONG;
     say(finding->why, "packets for it are not taken in; with \"vip\": {\"interface\": ...} gslbd "
                       "puts it there, a director that stands by says \"require_local\": true");
-    (void)snprintf(command, sizeof(command), "ip addr add %s/%d dev INTERFACE", address,
-                   key->family == ADDR_V6 ? 128 : 32);
+    /* A preferred IPv6 address of full length would be the source of what the director sends. */
+    (void)snprintf(command, sizeof(command),
+                   key->family == ADDR_V6 ? "ip addr add %s/128 dev INTERFACE nodad preferred_lft 0"
+                                          : "ip addr add %s/32 dev INTERFACE",
+                   address);
     set_remedy(finding, DOCTOR_COMMAND, "", command);
 }
 

@@ -203,7 +203,7 @@ START_TEST(ipv6_service)
     ck_assert_int_eq(must_find("net.ipv6.conf.all.forwarding")->level, DOCTOR_WRONG);
     ck_assert_ptr_null(find("net.ipv4.ip_forward"));
     ck_assert_str_eq(must_find("address 2001:db8::2 of service web")->value,
-                     "ip addr add 2001:db8::2/128 dev INTERFACE");
+                     "ip addr add 2001:db8::2/128 dev INTERFACE nodad preferred_lft 0");
 }
 END_TEST
 
