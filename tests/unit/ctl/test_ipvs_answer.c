@@ -31,7 +31,8 @@ static bool read_kernel(const char *text)
 
 #define SERVICE(address, servers)                                                                  \
     "{\"key\":\"tcp " address ":80\",\"address\":\"" address                                       \
-    "\",\"port\":80,\"protocol\":\"tcp\",\"scheduler\":\"wlc\",\"servers\":[" servers "]}"
+    "\",\"port\":80,\"protocol\":\"tcp\",\"family\":\"ipv4\",\"scheduler\":\"wlc\",\"servers\":"   \
+    "[" servers "]}"
 #define DEST(address, forward)                                                                     \
     "{\"address\":\"" address "\",\"port\":80,\"forward\":\"" forward "\",\"weight\":3}"
 

@@ -85,7 +85,7 @@ static const struct {
       "{\"state\":\"drain\",\"reason\":\"why\",\"for\":\"10m\"}" },
     { { "auto", ".." },
       0,
-      "PUT /v1/ipvs/services/../state",
+      "PUT /v1/ipvs/services/%2E%2E/state",
       "{\"state\":\"auto\",\"reason\":\"why\",\"for\":\"10m\"}" },
     { { "weight", "web/a", "5" },
       0,
@@ -151,11 +151,12 @@ END_TEST
 #define KERNEL                                                                                     \
     "{\"available\":true,\"version\":\"1.2.1\",\"size\":4096,\"services\":[{\"name\":\"web\","     \
     "\"key\":\"tcp 192.0.2.2:80\",\"kernel\":{\"key\":\"tcp 192.0.2.2:80\","                       \
-    "\"address\":\"192.0.2.2\",\"port\":80,\"protocol\":\"tcp\",\"scheduler\":\"wlc\","            \
+    "\"address\":\"192.0.2.2\",\"port\":80,\"protocol\":\"tcp\",\"family\":\"ipv4\","              \
+    "\"scheduler\":\"wlc\","                                                                       \
     "\"servers\":[{\"address\":\"10.0.0.1\",\"port\":80,\"forward\":\"nat\",\"weight\":5,"         \
     "\"active\":7,\"inactive\":2,\"persistent\":0}]}},{\"name\":\"off\",\"kernel\":null}],"        \
     "\"foreign\":[{\"key\":\"tcp 192.0.2.1:80\",\"address\":\"192.0.2.1\",\"port\":80,"            \
-    "\"protocol\":\"tcp\",\"scheduler\":\"rr\",\"servers\":[]}],"                                  \
+    "\"protocol\":\"tcp\",\"family\":\"ipv4\",\"scheduler\":\"rr\",\"servers\":[]}],"              \
     "\"timeouts\":{\"tcp\":900,\"tcp_fin\":120,\"udp\":300},\"sync\":[]}"
 
 START_TEST(list_prints_as_ipvsadm)
