@@ -15,6 +15,7 @@ const char *doctor_sysctl_name(enum doctor_sysctl sysctl)
         "net.ipv4.ip_forward",
         "net.ipv6.conf.all.forwarding",
         "net.ipv4.conf.all.send_redirects",
+        "net.ipv4.conf.default.send_redirects",
         "net.ipv4.conf.all.rp_filter",
         "net.ipv4.vs.conntrack",
         "net.ipv4.vs.expire_nodest_conn",
@@ -191,12 +192,13 @@ static void judge_modules(struct judge *judge)
     }
 }
 
-/* A setting of IPVS; those that this kernel does not have are not missed. */
-static void judge_vs(struct judge *judge, enum doctor_sysctl sysctl, enum doctor_level level,
-                     const char *why)
+/* A setting of IPVS. Of one that cannot be read the kernel's own value, `own`, is taken: this
+ * kernel does not have it, or the module is yet to come. */
+static void judge_vs(struct judge *judge, enum doctor_sysctl sysctl, int own,
+                     enum doctor_level level, const char *why)
 {
     const int *values = judge->host->sysctls;
-    if (values[sysctl] >= 0 || values[DOCTOR_EXPIRE_NODEST] < 0)
+    if (values[sysctl] >= 0 || (own != 1 && values[DOCTOR_EXPIRE_NODEST] < 0))
         judge_sysctl(judge, DOCTOR_EVERY, sysctl, 1, level, why);
 }
 
@@ -205,15 +207,15 @@ static void judge_settings(struct judge *judge)
     bool persistent = false;
     for (size_t i = 0; i < judge->count; i++)
         persistent = persistent || (judge->services[i].service->flags & IPVS_PERSISTENT) != 0;
-    judge_vs(judge, DOCTOR_EXPIRE_NODEST, DOCTOR_BETTER,
+    judge_vs(judge, DOCTOR_EXPIRE_NODEST, 0, DOCTOR_BETTER,
              "clients of a server that was removed hang until their connection times out");
     if (persistent)
-        judge_vs(judge, DOCTOR_EXPIRE_QUIESCENT, DOCTOR_BETTER,
+        judge_vs(judge, DOCTOR_EXPIRE_QUIESCENT, 0, DOCTOR_BETTER,
                  "clients that are bound to a drained server come back to it until the "
                  "persistence ends");
-    judge_vs(judge, DOCTOR_CONN_REUSE, DOCTOR_BETTER,
+    judge_vs(judge, DOCTOR_CONN_REUSE, 1, DOCTOR_BETTER,
              "a client that uses a port again may go to a server that is drained");
-    judge_vs(judge, DOCTOR_RUN_ESTIMATION, DOCTOR_WRONG, "counters and rates stand still");
+    judge_vs(judge, DOCTOR_RUN_ESTIMATION, 1, DOCTOR_WRONG, "counters and rates stand still");
 }
 
 static bool is_local(const struct doctor_host *host, const struct addr *addr)
@@ -321,6 +323,8 @@ static void judge_redirects(struct judge *judge)
 {
     judge_sysctl(judge, DOCTOR_NAT, DOCTOR_SEND_REDIRECTS_ALL, 0, DOCTOR_WRONG,
                  "servers and clients on one link are told to bypass the director");
+    judge_sysctl(judge, DOCTOR_NAT, DOCTOR_SEND_REDIRECTS_DEFAULT, 0, DOCTOR_BETTER,
+                 "interfaces that come later would begin with it");
     for (size_t i = 0; i < judge->host->interface_count; i++) {
         const struct doctor_interface *interface = &judge->host->interfaces[i];
         char key[DOCTOR_NAME_MAX * 2];

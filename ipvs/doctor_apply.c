@@ -78,25 +78,47 @@ static bool is_ours_to_do(const struct doctor_finding *finding, enum doctor_reme
     return finding->level >= DOCTOR_BETTER && finding->remedy == remedy;
 }
 
-/* The lines of one file that makes remedies of that kind last; nothing when there are none. */
-static void print_lasting(const struct doctor_report *report, enum doctor_remedy remedy,
-                          const char *head, struct strbuf *out)
+static void print_lasting_settings(const struct doctor_report *report, struct strbuf *out)
 {
     bool any = false;
     for (size_t i = 0; i < report->count; i++) {
         const struct doctor_finding *finding = &report->findings[i];
-        if (!is_ours_to_do(finding, remedy))
+        if (!is_ours_to_do(finding, DOCTOR_SYSCTL))
             continue;
-        strbuf_add(out, any ? "" : head);
+        if (!any)
+            strbuf_add(out, "to keep settings over a reboot, in "
+                            "/etc/sysctl.d/90-gslb-ipvs.conf\n");
         any = true;
         strbuf_add(out, "  ");
-        if (remedy == DOCTOR_SYSCTL)
-            add_sysctl_name(out, finding->key);
-        else
-            strbuf_add(out, finding->key);
-        strbuf_addf(out, "%s%s\n", remedy == DOCTOR_SYSCTL ? " = " : "",
-                    remedy == DOCTOR_SYSCTL ? finding->value : "");
+        add_sysctl_name(out, finding->key);
+        strbuf_addf(out, " = %s\n", finding->value);
     }
+}
+
+/* Settings of IPVS find no place at the start of the host unless the module is there before. */
+static bool needs_early_module(const struct doctor_finding *finding)
+{
+    return is_ours_to_do(finding, DOCTOR_SYSCTL) &&
+           strncmp(finding->key, "net.ipv4.vs.", strlen("net.ipv4.vs.")) == 0;
+}
+
+static void print_lasting_modules(const struct doctor_report *report, struct strbuf *out)
+{
+    struct strbuf names;
+    bool early = false;
+    strbuf_init(&names);
+    for (size_t i = 0; i < report->count; i++) {
+        const struct doctor_finding *finding = &report->findings[i];
+        early = early || needs_early_module(finding) ||
+                (is_ours_to_do(finding, DOCTOR_MODPROBE) && strcmp(finding->key, "ip_vs") == 0);
+        if (is_ours_to_do(finding, DOCTOR_MODPROBE) && strcmp(finding->key, "ip_vs") != 0)
+            strbuf_addf(&names, "  %s\n", finding->key);
+    }
+    if (early || names.length > 0)
+        strbuf_addf(out,
+                    "to load modules at every start, in /etc/modules-load.d/gslb-ipvs.conf\n%s%s",
+                    early ? "  ip_vs\n" : "", names.text);
+    strbuf_fini(&names);
 }
 
 void doctor_print(const struct doctor_report *report, struct strbuf *out)
@@ -107,10 +129,8 @@ void doctor_print(const struct doctor_report *report, struct strbuf *out)
             strbuf_addf(out, "%s\n", doctor_scope_name(finding->scope));
         print_finding(finding, out);
     }
-    print_lasting(report, DOCTOR_SYSCTL,
-                  "to keep settings over a reboot, in /etc/sysctl.d/90-gslb-ipvs.conf\n", out);
-    print_lasting(report, DOCTOR_MODPROBE,
-                  "to load modules at every start, in /etc/modules-load.d/gslb-ipvs.conf\n", out);
+    print_lasting_settings(report, out);
+    print_lasting_modules(report, out);
 }
 
 /* --- done --- */
@@ -122,8 +142,12 @@ static int write_sysctl(const char *root, const char *key, const char *value)
     struct strbuf name;
     strbuf_init(&name);
     add_sysctl_name(&name, key);
-    for (char *at = name.text; *at != '\0'; at++)
-        *at = *at == '.' ? '/' : (char)(*at == '/' ? '.' : *at);
+    for (char *at = name.text; *at != '\0'; at++) {
+        if (*at == '.')
+            *at = '/';
+        else if (*at == '/')
+            *at = '.';
+    }
     (void)snprintf(path, sizeof(path), "%s/proc/sys/%s", root, name.text);
     strbuf_fini(&name);
     int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);

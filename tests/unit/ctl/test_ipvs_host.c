@@ -68,6 +68,7 @@ static void put_good_host(void)
     tree_put(root, "/proc/net/fib_trie", "  |-- 192.0.2.1\n    /32 host LOCAL\n");
     tree_put(root, "/proc/sys/net/ipv4/ip_forward", "1\n");
     tree_put(root, "/proc/sys/net/ipv4/conf/all/send_redirects", "0\n");
+    tree_put(root, "/proc/sys/net/ipv4/conf/default/send_redirects", "0\n");
     tree_put(root, "/proc/sys/net/ipv4/conf/all/rp_filter", "0\n");
     tree_put(root, "/proc/sys/net/ipv4/vs/expire_nodest_conn", "1\n");
 }

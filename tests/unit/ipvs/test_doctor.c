@@ -15,7 +15,7 @@ static struct ipvs_table table;
 /* A host on which nothing is wrong. */
 static void set_up(void)
 {
-    static const int good[DOCTOR_SYSCTLS] = { 1, 1, 0, 0, 0, 1, 1, 1, 1 };
+    static const int good[DOCTOR_SYSCTLS] = { 1, 1, 0, 0, 0, 0, 1, 1, 1, 1 };
     doctor_host_init(&host);
     doctor_report_init(&report);
     ipvs_table_init(&table);
@@ -93,6 +93,7 @@ static const struct {
     { DOCTOR_IPV4_FORWARD, 0, DOCTOR_WRONG, DOCTOR_NAT, "0, should be 1", "1" },
     { DOCTOR_IPV4_FORWARD, -1, DOCTOR_WRONG, DOCTOR_NAT, "cannot be read, should be 1", "1" },
     { DOCTOR_SEND_REDIRECTS_ALL, 1, DOCTOR_WRONG, DOCTOR_NAT, "1, should be 0", "0" },
+    { DOCTOR_SEND_REDIRECTS_DEFAULT, 1, DOCTOR_BETTER, DOCTOR_NAT, "1, should be 0", "0" },
     { DOCTOR_EXPIRE_NODEST, 0, DOCTOR_BETTER, DOCTOR_EVERY, "0, should be 1", "1" },
     { DOCTOR_EXPIRE_QUIESCENT, 0, DOCTOR_BETTER, DOCTOR_EVERY, "0, should be 1", "1" },
     { DOCTOR_CONN_REUSE, 0, DOCTOR_BETTER, DOCTOR_EVERY, "0, should be 1", "1" },
@@ -117,15 +118,22 @@ START_TEST(sysctl_row)
 }
 END_TEST
 
-START_TEST(old_kernel_lacks_a_setting)
+START_TEST(settings_that_cannot_be_read)
 {
     struct doctor_service web = service("tcp 192.0.2.1:80", IPVS_DR);
+    table.services[0].flags = IPVS_PERSISTENT;
     host.sysctls[DOCTOR_RUN_ESTIMATION] = -1;
-    doctor_judge(&host, &web, 1, false, &report);
+    host.sysctls[DOCTOR_EXPIRE_QUIESCENT] = -1;
+    doctor_judge(&host, &web, 1, false, &report); /* an old kernel has no such */
     ck_assert_ptr_null(find("net.ipv4.vs.run_estimation"));
-    host.sysctls[DOCTOR_EXPIRE_NODEST] = -1; /* no module: nothing is known of them */
-    doctor_judge(&host, &web, 1, false, &report);
-    ck_assert_int_eq(must_find("net.ipv4.vs.run_estimation")->level, DOCTOR_WRONG);
+    ck_assert_ptr_null(find("net.ipv4.vs.expire_quiescent_template"));
+    host.sysctls[DOCTOR_EXPIRE_NODEST] = -1;
+    host.sysctls[DOCTOR_CONN_REUSE] = -1;
+    doctor_judge(&host, &web, 1, false, &report); /* the module is not loaded */
+    ck_assert_ptr_null(find("net.ipv4.vs.run_estimation"));
+    ck_assert_ptr_null(find("net.ipv4.vs.conn_reuse_mode"));
+    ck_assert_int_eq(must_find("net.ipv4.vs.expire_nodest_conn")->level, DOCTOR_BETTER);
+    ck_assert_int_eq(must_find("net.ipv4.vs.expire_quiescent_template")->level, DOCTOR_BETTER);
 }
 END_TEST
 
@@ -269,7 +277,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, all_is_well);
     tcase_add_loop_test(tcase, sysctl_row, 0, (int)(sizeof(rows) / sizeof(rows[0])));
-    tcase_add_test(tcase, old_kernel_lacks_a_setting);
+    tcase_add_test(tcase, settings_that_cannot_be_read);
     tcase_add_test(tcase, interface_counts_beside_all);
     tcase_add_test(tcase, modules);
     tcase_add_test(tcase, addresses);

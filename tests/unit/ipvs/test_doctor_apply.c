@@ -112,6 +112,26 @@ static void assert_file(const char *path, const char *expected)
     mem_free(text);
 }
 
+/* What a doctor_print of the report ends with. */
+static void assert_end(const char *end)
+{
+    strbuf_clear(&out);
+    doctor_print(&report, &out);
+    ck_assert_uint_gt(out.length, strlen(end));
+    ck_assert_str_eq(out.text + out.length - strlen(end), end);
+}
+
+START_TEST(module_before_its_settings)
+{
+    (void)add(DOCTOR_EVERY, DOCTOR_BETTER, DOCTOR_SYSCTL, "net.ipv4.vs.expire_nodest_conn", "1");
+    assert_end("in /etc/sysctl.d/90-gslb-ipvs.conf\n  net.ipv4.vs.expire_nodest_conn = 1\n"
+               "to load modules at every start, in /etc/modules-load.d/gslb-ipvs.conf\n  ip_vs\n");
+    (void)add(DOCTOR_EVERY, DOCTOR_WRONG, DOCTOR_MODPROBE, "ip_vs", "");
+    (void)add(DOCTOR_EVERY, DOCTOR_WRONG, DOCTOR_MODPROBE, "ip_vs_rr", "");
+    assert_end("/gslb-ipvs.conf\n  ip_vs\n  ip_vs_rr\n");
+}
+END_TEST
+
 START_TEST(settings_are_written)
 {
     tree_put(root, "/proc/sys/net/ipv4/ip_forward", "0\n");
@@ -162,6 +182,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, command_row, 0, (int)(sizeof(commands) / sizeof(commands[0])));
     tcase_add_test(tcase, whole_text);
+    tcase_add_test(tcase, module_before_its_settings);
     tcase_add_test(tcase, settings_are_written);
     tcase_add_test(tcase, failures_are_told_and_the_rest_is_done);
     tcase_add_test(tcase, module_that_is_not);
