@@ -149,7 +149,8 @@ START_TEST(process_row)
     size_t length = strlen(processes[_i].args);
     (void)snprintf(args, sizeof(args), "%s", processes[_i].args);
     for (size_t i = 0; i < length; i++)
-        args[i] = args[i] == ' ' ? '\0' : args[i];
+        if (args[i] == ' ')
+            args[i] = '\0';
     tree_link(root, "/proc/self/ns/net", "net:[1]");
     tree_put(root, "/proc/notanumber/comm", "ldirectord\n");
     tree_put(root, "/proc/42/comm", processes[_i].comm);
