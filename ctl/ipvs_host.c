@@ -66,7 +66,7 @@ static void look(struct examination *exam, const char *root, bool all)
     doctor_judge(&exam->host, exam->list, exam->count, all, &exam->report);
 }
 
-/* Twice, since settings come with the modules. Text of what was done, owned (free). */
+/* Text of what was done, owned (free). */
 static char *apply(struct examination *exam, const char *root, bool all)
 {
     char *text = NULL;
@@ -74,11 +74,9 @@ static char *apply(struct examination *exam, const char *root, bool all)
     FILE *stream = open_memstream(&text, &length);
     if (stream == NULL)
         return NULL;
-    for (int i = 0; i < 2 && doctor_worst(&exam->report) >= DOCTOR_BETTER; i++) {
-        (void)doctor_apply(root, &exam->report, stream);
-        look(exam, root, all);
-    }
+    (void)doctor_apply(root, &exam->report, stream);
     (void)fclose(stream);
+    look(exam, root, all);
     return text;
 }
 

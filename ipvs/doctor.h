@@ -120,7 +120,6 @@ enum doctor_level doctor_worst(const struct doctor_report *report);
 void doctor_command(const struct doctor_finding *finding, struct strbuf *out);
 /* All of it for people, with the lines that keep settings over a reboot. */
 void doctor_print(const struct doctor_report *report, struct strbuf *out);
-/* Writes the settings and loads the modules of what is wrong or could be better, in order, and says
- * each on `out`. False when something failed. Modules come first to be loaded, and bring settings
- * of their own: read, judge and apply again afterwards. */
+/* Loads the modules and writes the settings of what is wrong or could be better, in the report's
+ * order, and says each on `out`. False when something failed. */
 bool doctor_apply(const char *root, const struct doctor_report *report, FILE *out);
