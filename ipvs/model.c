@@ -89,8 +89,9 @@ int ipvs_key_compare(const struct ipvs_key *a, const struct ipvs_key *b)
     int order = compare_numbers(a->fwmark, b->fwmark);
     if (order == 0)
         order = compare_numbers(a->family, b->family);
-    if (order == 0)
-        order = compare_numbers(a->protocol, b->protocol);
+    if (order != 0 || a->fwmark != 0)
+        return order;
+    order = compare_numbers(a->protocol, b->protocol);
     if (order == 0)
         order = addr_compare(&a->addr, &b->addr);
     return order != 0 ? order : compare_numbers(a->port, b->port);

@@ -131,7 +131,8 @@ bool ipvs_service_remove(struct ipvs_service *service, const struct addr *addr, 
 
 /* --- comparing --- */
 
-/* Order of `ipvsadm -Ln`: mark, family, protocol, address, port. */
+/* Order of `ipvsadm -Ln`: mark, family, protocol, address, port. With a mark the key is mark and
+ * family, as in the kernel, whatever stands in the rest. */
 int ipvs_key_compare(const struct ipvs_key *a, const struct ipvs_key *b);
 int ipvs_dest_compare(const struct ipvs_dest *a, const struct ipvs_dest *b); /* address, port */
 /* Equal settings (keys and what the kernel alone tells are not looked at), after normalising. */
