@@ -5,6 +5,24 @@
 
 #include <string.h>
 
+/* What the kernel takes for unicast without asking its routes. */
+static bool is_unicast(const struct addr *addr)
+{
+    static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+    const uint8_t *bytes = addr->bytes;
+    if (addr->family == ADDR_V4)
+        return bytes[0] != 0 && (bytes[0] & 0xf0) != 0xe0 &&
+               memcmp(bytes, broadcast, sizeof(broadcast)) != 0;
+    return !addr_is_any(addr) && bytes[0] != 0xff && memcmp(bytes, mapped, sizeof(mapped)) != 0;
+}
+
+/* Without an interface such an address is nowhere. */
+static bool is_link_local(const struct addr *addr)
+{
+    return addr->family == ADDR_V6 && addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80;
+}
+
 static const char *key_fault(const struct ipvs_key *key)
 {
     if (key->family != ADDR_V4 && key->family != ADDR_V6)
@@ -15,8 +33,8 @@ static const char *key_fault(const struct ipvs_key *key)
         return "the protocol must be tcp, udp or sctp";
     if (key->addr.family != key->family)
         return "the address is not of the service's family";
-    if (addr_is_any(&key->addr))
-        return "the unspecified address cannot be a virtual address";
+    if (!is_unicast(&key->addr))
+        return "the virtual address must be unicast";
     return NULL;
 }
 
@@ -67,6 +85,10 @@ static const char *tunnel_fault(const struct ipvs_dest *dest)
         return "the tunnel must be ipip, gue or gre, its checksum none, csum or remcsum";
     if (dest->tunnel == IPVS_GUE && dest->tunnel_port == 0)
         return "a gue tunnel needs the port that the server's decapsulation listens on";
+    if (dest->tunnel != IPVS_GUE && dest->tunnel_port != 0)
+        return "a tunnel's port is for gue";
+    if (dest->tunnel == IPVS_IPIP && dest->checksum != IPVS_NOCSUM)
+        return "an ipip tunnel has no checksum";
     if (dest->tunnel == IPVS_GRE && dest->checksum == IPVS_REMCSUM)
         return "remcsum is for gue tunnels";
     return NULL;
@@ -83,14 +105,13 @@ static const char *number_fault(const struct ipvs_dest *dest)
     return NULL;
 }
 
-/* DR and TUN leave the packet as it is, port included. */
+/* All but NAT leave the packet as it is, port included. */
 static const char *port_fault(const struct ipvs_service *service, const struct ipvs_dest *dest)
 {
     if (service->key.fwmark != 0)
         return NULL;
-    bool rewrites = dest->forward == IPVS_NAT || dest->forward == IPVS_LOCAL;
-    if (!rewrites && dest->port != service->key.port)
-        return "dr and tun do not change packets: the server's port must be the service's";
+    if (dest->forward != IPVS_NAT && dest->port != service->key.port)
+        return "only nat changes packets: the server's port must be the service's";
     if (dest->port == 0 && service->key.port != 0)
         return "the server needs a port";
     return NULL;
@@ -101,8 +122,8 @@ const char *ipvs_dest_fault(const struct ipvs_service *service, const struct ipv
     const char *fault = NULL;
     if (dest->addr.family != ADDR_V4 && dest->addr.family != ADDR_V6)
         return "the server needs an IPv4 or IPv6 address";
-    if (addr_is_any(&dest->addr))
-        return "the unspecified address cannot be a server";
+    if (!is_unicast(&dest->addr) || is_link_local(&dest->addr))
+        return "the server's address must be unicast and not link-local";
     if (ipvs_forward_name(dest->forward) == NULL)
         return "the forwarding method must be nat, dr or tun";
     if (dest->addr.family != service->key.family && dest->forward != IPVS_TUN)

@@ -181,8 +181,8 @@ void ipvs_dest_print_settings(const struct ipvs_dest *dest, char *out);
 /* --- what the kernel would refuse, or accept and not do --- */
 
 /* NULL when sound, else one sentence (constant): port 0 without persistence, one-packet for TCP,
- * unknown scheduler, flag of another scheduler, prefix out of range, timeout out of range, ... */
+ * unknown scheduler, multicast, prefix out of range, timeout out of range, ... */
 const char *ipvs_service_fault(const struct ipvs_service *service);
 /* Same for a destination of that service: mixed families without a tunnel, gue without port, weight
- * too large, lower above upper, another port with DR or TUN (not with a mark), FULLNAT, ... */
+ * too large, lower above upper, another port without NAT (not with a mark), ... */
 const char *ipvs_dest_fault(const struct ipvs_service *service, const struct ipvs_dest *dest);
