@@ -174,7 +174,8 @@ void ipvs_key_print(const struct ipvs_key *key, char *out);
 bool ipvs_key_parse(const char *text, struct ipvs_key *out);
 /* "10.0.0.1:80" */
 void ipvs_dest_print(const struct ipvs_dest *dest, char *out);
-/* Settings: "wlc, persistent 300 s/24, one-packet, sh-port" and "nat, weight 5, upper 100" */
+/* Settings: "wlc, persistent 300 s, clients by /24, one-packet, sh-port" and "nat, weight 5, upper
+ * 100" */
 void ipvs_service_print_settings(const struct ipvs_service *service, char *out);
 void ipvs_dest_print_settings(const struct ipvs_dest *dest, char *out);
 

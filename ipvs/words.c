@@ -123,7 +123,7 @@ bool ipvs_scheduler_is_rank(const char *name)
 }
 
 static const struct flag {
-    const char *scheduler; /* NULL = any that has no names of its own for the bit */
+    const char *scheduler; /* NULL = any; a scheduler's own names come first */
     const char *name;
     uint32_t bit;
 } flags[] = {
@@ -242,7 +242,8 @@ void ipvs_service_print_settings(const struct ipvs_service *service, char *out)
     add(&line, service->scheduler);
     if ((service->flags & IPVS_PERSISTENT) != 0) {
         uint8_t full = service->key.family == ADDR_V6 ? 128 : 32;
-        add_number(&line, "persistent", service->timeout);
+        (void)snprintf(text, sizeof(text), "persistent %u s", (unsigned)service->timeout);
+        add(&line, text);
         (void)snprintf(text, sizeof(text), "clients by /%u", (unsigned)service->prefix);
         if (service->prefix != 0 && service->prefix != full)
             add(&line, text);
@@ -270,8 +271,9 @@ void ipvs_dest_print_settings(const struct ipvs_dest *dest, char *out)
         add(&line, tunnel != NULL ? tunnel : "?");
         if (dest->tunnel == IPVS_GUE)
             add_number(&line, "port", dest->tunnel_port);
+        const char *checksum = ipvs_checksum_name(dest->checksum);
         if (dest->checksum != IPVS_NOCSUM)
-            add(&line, dest->checksum == IPVS_CSUM ? "csum" : "remcsum");
+            add(&line, checksum != NULL ? checksum : "?");
     }
     add_number(&line, "weight", dest->weight);
     if (dest->upper != 0)
