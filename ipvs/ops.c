@@ -73,6 +73,37 @@ void ipvs_op_print_key(const struct ipvs_op *op, char *out)
                    is_dest_op(op) ? dest : "");
 }
 
+/* A number that is told only when it is not 0. */
+static size_t add_number(char *out, size_t used, const char *name, unsigned long number,
+                         const char *unit)
+{
+    if (number == 0)
+        return used;
+    int length = snprintf(out + used, IPVS_OP_TEXT_MAX - used, "%s%s %lu%s", used > 0 ? ", " : "",
+                          name, number, unit);
+    return used + (size_t)length;
+}
+
+static void print_daemon(const struct ipvs_daemon *daemon, char *out)
+{
+    char group[ADDR_TEXT_MAX];
+    addr_print(&daemon->group, group);
+    bool has_group = daemon->group.family != ADDR_NONE;
+    int length =
+        snprintf(out, IPVS_OP_TEXT_MAX, "interface %s, id %u%s%s", daemon->interface,
+                 (unsigned)daemon->id, has_group ? ", group " : "", has_group ? group : "");
+    size_t used = add_number(out, (size_t)length, "port", daemon->port, "");
+    used = add_number(out, used, "ttl", daemon->ttl, "");
+    (void)add_number(out, used, "maxlen", daemon->max_length, "");
+}
+
+static void print_timeouts(const struct ipvs_timeouts *timeouts, char *out)
+{
+    size_t used = add_number(out, 0, "tcp", timeouts->tcp, " s");
+    used = add_number(out, used, "tcp_fin", timeouts->tcp_fin, " s");
+    (void)add_number(out, used, "udp", timeouts->udp, " s");
+}
+
 void ipvs_op_print_from(const struct ipvs_op *op, char *out)
 {
     out[0] = '\0';
@@ -80,12 +111,8 @@ void ipvs_op_print_from(const struct ipvs_op *op, char *out)
         ipvs_service_print_settings(&op->service_from, out);
     else if (op->kind == IPVS_OP_EDIT_DEST || op->kind == IPVS_OP_DELETE_DEST)
         ipvs_dest_print_settings(&op->dest_from, out);
-}
-
-static void print_daemon(const struct ipvs_daemon *daemon, char *out)
-{
-    (void)snprintf(out, IPVS_OP_TEXT_MAX, "interface %s, id %u", daemon->interface,
-                   (unsigned)daemon->id);
+    else if (op->kind == IPVS_OP_STOP_DAEMON && op->daemon.interface[0] != '\0')
+        print_daemon(&op->daemon, out);
 }
 
 void ipvs_op_print_to(const struct ipvs_op *op, char *out)
@@ -98,13 +125,14 @@ void ipvs_op_print_to(const struct ipvs_op *op, char *out)
     else if (op->kind == IPVS_OP_START_DAEMON)
         print_daemon(&op->daemon, out);
     else if (op->kind == IPVS_OP_SET_TIMEOUTS)
-        (void)snprintf(out, IPVS_OP_TEXT_MAX, "tcp %u s, tcp_fin %u s, udp %u s",
-                       (unsigned)op->timeouts.tcp, (unsigned)op->timeouts.tcp_fin,
-                       (unsigned)op->timeouts.udp);
+        print_timeouts(&op->timeouts, out);
 }
 
 /* ---- errors ------------------------------------------------------------------------------------
  */
+
+static const char module_missing[] =
+    "this kernel has no IPVS: the module ip_vs is not there (modprobe ip_vs)";
 
 static const char *right_missing(void)
 {
@@ -116,7 +144,7 @@ void ipvs_print_unavailable(int error, char *out)
 {
     const char *why = strerror(error);
     if (error == ENOENT)
-        why = "this kernel has no IPVS: the module ip_vs is not there (modprobe ip_vs)";
+        why = module_missing;
     else if (error == EPERM || error == EACCES)
         why = right_missing();
     else if (error == EAGAIN || error == ETIMEDOUT)
@@ -124,18 +152,36 @@ void ipvs_print_unavailable(int error, char *out)
     (void)snprintf(out, IPVS_OP_TEXT_MAX, "%s", why);
 }
 
+/* The kernel does not tell which of the two it misses. */
+static const char *settings_missing(const struct ipvs_service *service, char *buffer)
+{
+    if (service->engine[0] == '\0')
+        (void)snprintf(buffer, IPVS_OP_TEXT_MAX,
+                       "scheduler %s is not available in this kernel (module ip_vs_%s)",
+                       service->scheduler, service->scheduler);
+    else
+        (void)snprintf(buffer, IPVS_OP_TEXT_MAX,
+                       "scheduler %s (module ip_vs_%s) or engine %s (module ip_vs_pe_%s) is not "
+                       "available in this kernel",
+                       service->scheduler, service->scheduler, service->engine, service->engine);
+    return buffer;
+}
+
 static const char *service_error(const struct ipvs_op *op, int error, char *buffer)
 {
-    if (error == ENOENT) {
-        (void)snprintf(buffer, IPVS_OP_TEXT_MAX,
-                       "scheduler %s%s%s is not available in this kernel (module ip_vs_%s)",
-                       op->service.scheduler, op->service.engine[0] != '\0' ? " or engine " : "",
-                       op->service.engine, op->service.scheduler);
-        return buffer;
-    }
-    if (error == EEXIST)
+    bool sets = op->kind == IPVS_OP_ADD_SERVICE || op->kind == IPVS_OP_EDIT_SERVICE;
+    switch (error) {
+    case ENOENT:
+        return sets ? settings_missing(&op->service, buffer) : module_missing;
+    case EEXIST:
         return "the service is there already";
-    return error == ESRCH ? "there is no such service" : NULL;
+    case ESRCH:
+        return "there is no such service";
+    case EINVAL:
+        return "the kernel takes no such service";
+    default:
+        return NULL;
+    }
 }
 
 static const char *dest_error(const struct ipvs_op *op, int error)
@@ -160,21 +206,59 @@ static const char *dest_error(const struct ipvs_op *op, int error)
 
 static const char *daemon_error(int error)
 {
-    if (error == ENODEV)
+    switch (error) {
+    case ENODEV:
         return "there is no such interface";
-    if (error == EEXIST)
+    case EEXIST:
         return "it runs already";
-    return error == ESRCH ? "it does not run" : NULL;
+    case ESRCH:
+        return "it does not run";
+    case EINVAL:
+        return "the group must be multicast, and no server of another family than its service";
+    default:
+        return NULL;
+    }
+}
+
+static const char *vip_error(int error)
+{
+    switch (error) {
+    case ENODEV:
+        return "there is no such interface";
+    case EEXIST:
+        return "the address is there already";
+    case EADDRNOTAVAIL:
+        return "the address is not there";
+    default:
+        return NULL;
+    }
+}
+
+/* What may happen to any operation. */
+static const char *common_error(int error)
+{
+    switch (error) {
+    case EPERM:
+        return right_missing();
+    case EACCES:
+        return "ipvs.allow does not have this address";
+    case EAGAIN:
+    case ETIMEDOUT:
+        return "the IPVS helper did not answer";
+    case EAFNOSUPPORT:
+        return "this kernel has no such address family";
+    case ENOPROTOOPT:
+        return "the module ip_vs is being unloaded";
+    default:
+        return NULL;
+    }
 }
 
 static const char *error_text(const struct ipvs_op *op, int error, char *buffer)
 {
-    if (error == EPERM)
-        return right_missing();
-    if (error == EACCES)
-        return "ipvs.allow does not have this address";
-    if (error == EAGAIN || error == ETIMEDOUT)
-        return "the IPVS helper did not answer";
+    const char *common = common_error(error);
+    if (common != NULL)
+        return common;
     switch (op->kind) {
     case IPVS_OP_ADD_SERVICE:
     case IPVS_OP_EDIT_SERVICE:
@@ -187,9 +271,12 @@ static const char *error_text(const struct ipvs_op *op, int error, char *buffer)
         return dest_error(op, error);
     case IPVS_OP_START_DAEMON:
     case IPVS_OP_STOP_DAEMON:
+        return daemon_error(error);
     case IPVS_OP_ADD_VIP:
     case IPVS_OP_DELETE_VIP:
-        return daemon_error(error);
+        return vip_error(error);
+    case IPVS_OP_SET_TIMEOUTS:
+        return error == EINVAL ? "a timeout is out of range" : NULL;
     default:
         return NULL;
     }
