@@ -295,11 +295,14 @@ void ipvs_op_print_error(const struct ipvs_op *op, int error, char *out)
 /* ---- doing it to a table -----------------------------------------------------------------------
  */
 
+static bool has_family(const struct ipvs_key *key)
+{
+    return key->family == ADDR_V4 || key->family == ADDR_V6;
+}
+
 static int judge_service(const struct ipvs_service *service)
 {
     uint8_t full = service->key.family == ADDR_V6 ? 128 : 32;
-    if (service->key.family != ADDR_V4 && service->key.family != ADDR_V6)
-        return EAFNOSUPPORT;
     if (strcmp(service->scheduler, "none") != 0 && !ipvs_scheduler_known(service->scheduler))
         return ENOENT;
     if (service->engine[0] != '\0' && strcmp(service->engine, "sip") != 0)
@@ -309,6 +312,8 @@ static int judge_service(const struct ipvs_service *service)
 
 static int apply_service(struct ipvs_table *table, const struct ipvs_op *op)
 {
+    if (!has_family(&op->service.key))
+        return EAFNOSUPPORT;
     struct ipvs_service *service = ipvs_table_find(table, &op->service.key);
     if (op->kind == IPVS_OP_DELETE_SERVICE)
         return ipvs_table_remove(table, &op->service.key) ? 0 : ESRCH;
@@ -341,11 +346,11 @@ static int judge_dest(const struct ipvs_table *table, const struct ipvs_service 
     bool mixed = dest->addr.family != service->key.family;
     if (mixed && (dest->forward != IPVS_TUN || table->daemon_count > 0))
         return EINVAL;
-    if (dest->forward == IPVS_TUN && dest->tunnel == IPVS_GUE && dest->tunnel_port == 0)
-        return EINVAL;
     if (dest->weight > INT32_MAX || dest->lower > dest->upper)
         return ERANGE;
-    return 0;
+    if (dest->forward == IPVS_TUN && dest->tunnel == IPVS_GUE && dest->tunnel_port == 0)
+        return EINVAL;
+    return dest->upper > INT32_MAX ? EINVAL : 0;
 }
 
 static void copy_settings(struct ipvs_dest *to, const struct ipvs_dest *from)
@@ -362,6 +367,8 @@ static void copy_settings(struct ipvs_dest *to, const struct ipvs_dest *from)
 
 static int apply_dest(struct ipvs_table *table, const struct ipvs_op *op)
 {
+    if (!has_family(&op->service.key))
+        return EAFNOSUPPORT;
     struct ipvs_service *service = ipvs_table_find(table, &op->service.key);
     if (service == NULL)
         return ESRCH;
@@ -418,9 +425,18 @@ static size_t daemon_place(const struct ipvs_table *table, unsigned role)
     return at;
 }
 
+/* Multicast, or the kernel's own. */
+static bool is_group(const struct addr *group)
+{
+    if (group->family == ADDR_V4)
+        return (group->bytes[0] & 0xf0) == 0xe0;
+    return group->family == ADDR_NONE || group->bytes[0] == 0xff;
+}
+
 static int start_daemon(struct ipvs_table *table, const struct ipvs_daemon *daemon)
 {
-    if ((daemon->role != IPVS_MASTER && daemon->role != IPVS_BACKUP) || has_mixed(table))
+    bool known = daemon->role == IPVS_MASTER || daemon->role == IPVS_BACKUP;
+    if (!known || !is_group(&daemon->group) || has_mixed(table))
         return EINVAL;
     if (daemon_place(table, daemon->role) < table->daemon_count)
         return EEXIST;
@@ -460,6 +476,8 @@ static int apply_zero(struct ipvs_table *table, const struct ipvs_key *key)
             zero_service(&table->services[i]);
         return 0;
     }
+    if (!has_family(key))
+        return EAFNOSUPPORT;
     struct ipvs_service *service = ipvs_table_find(table, key);
     if (service == NULL)
         return ESRCH;
