@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ipvs/desired.h"
 
-#include "base/mem.h"
 #include "tests/support/ipvs_stage.h"
 
 /* Three members c, a, b, of which the order is a, b, c; and a sorry server. */

@@ -18,6 +18,7 @@ START_TEST(a_vip_enters_dns_after_the_kernel_has_it)
     s.in.kernel_known = false;
     stage_step(&s);
     stage_is(&s, "waiting", false);
+    ck_assert_ptr_nonnull(strstr(ipvs_director_reason(s.director), "not known yet"));
     s.in.kernel_known = true;
     stage_step_and_apply(&s);
     stage_wants(&s, "a10 b10");
@@ -27,6 +28,7 @@ START_TEST(a_vip_enters_dns_after_the_kernel_has_it)
     stage_is(&s, "up", true);
     s.in.vip = IPVS_USE_FAILED; /* the probe through the VIP */
     stage_step(&s);
+    ck_assert_ptr_nonnull(strstr(ipvs_director_reason(s.director), "probe"));
     stage_wants(&s, "a10 b10");
     stage_is(&s, "waiting", false);
     s.in.vip = IPVS_USE_UP;
@@ -35,6 +37,7 @@ START_TEST(a_vip_enters_dns_after_the_kernel_has_it)
     ipvs_table_fini(&s.kernel); /* ipvsadm -C */
     stage_step_and_apply(&s);
     stage_is(&s, "waiting", false);
+    ck_assert_ptr_nonnull(strstr(ipvs_director_reason(s.director), "does not have"));
     stage_step(&s);
     stage_is(&s, "up", true);
     stage_teardown(&s);
@@ -94,6 +97,10 @@ START_TEST(a_dead_server_leaves_at_once_or_gets_no_weight)
     stage_wants(&s, "a10");
     stage_server_is(&s, 2, "disabled");
     ck_assert_double_eq_tol(ipvs_director_share(s.director), 0.5, 1e-9);
+    s.servers[0].disabled = s.servers[1].disabled = true;
+    ipvs_director_adopt(s.director, &s.spec);
+    stage_step(&s);
+    ck_assert_double_eq(ipvs_director_share(s.director), 0);
     stage_teardown(&s);
 }
 END_TEST
@@ -355,6 +362,22 @@ START_TEST(the_tail_is_that_of_the_pool_that_has_gone)
 }
 END_TEST
 
+START_TEST(a_lowered_ttl_shortens_the_tail)
+{
+    struct stage s;
+    stage_setup(&s, 1);
+    stage_settle(&s);
+    s.in.tail_ms = 10 * SECOND;
+    stage_step_and_apply(&s);
+    s.in.vip = IPVS_USE_DRAIN;
+    s.in.in_dns = false;
+    stage_step_and_apply(&s);
+    ck_assert_uint_eq(ipvs_director_next_ms(s.director), s.in.now_ms + 10 * SECOND);
+    ck_assert_ptr_nonnull(strstr(ipvs_director_reason(s.director), "caches"));
+    stage_teardown(&s);
+}
+END_TEST
+
 START_TEST(a_service_that_was_never_in_dns_has_no_tail)
 {
     struct stage s;
@@ -431,10 +454,16 @@ END_TEST
 START_TEST(a_service_that_is_down_goes_when_dns_has_forgotten_it)
 {
     struct stage s;
-    stage_setup(&s, 2);
+    stage_setup(&s, 4);
     s.spec.has_sorry = _i == 1;
     s.spec.slow_start_ms = 100 * SECOND;
+    s.spec.quiesce = true;
+    s.uses[2] = IPVS_USE_FAILED;
     stage_settle(&s);
+    stage_connections(&s, 4, 1, 0, 0);
+    s.uses[3] = IPVS_USE_DRAIN;
+    stage_step_and_apply(&s);
+    stage_wants(&s, "a10 b10 c0 d0");
     s.in.vip = IPVS_USE_DOWN;
     stage_step_and_apply(&s);
     stage_wants(&s, "a10 b10");
@@ -445,11 +474,12 @@ START_TEST(a_service_that_is_down_goes_when_dns_has_forgotten_it)
     stage_pass(&s, 50 * SECOND);
     s.in.vip = IPVS_USE_UP;
     stage_settle(&s);
-    stage_wants(&s, "a10 b10");
+    stage_wants(&s, "a10 b10 c0");
     stage_is(&s, "up", true);
     s.in.vip = IPVS_USE_DOWN;
     s.in.retired = true;
     stage_step_and_apply(&s);
+    stage_is(&s, "draining", false);
     stage_wants(&s, "a10 b10");
     s.in.in_dns = false;
     stage_step_and_apply(&s);
@@ -490,6 +520,24 @@ START_TEST(load_lowers_the_share)
 }
 END_TEST
 
+START_TEST(connections_of_a_server_on_its_way_out_are_no_load)
+{
+    struct stage s;
+    stage_setup(&s, 2);
+    s.spec.load = IPVS_LOAD_CONNECTIONS;
+    s.spec.capacity = 100;
+    stage_settle(&s);
+    stage_connections(&s, 1, 10, 0, 0);
+    stage_connections(&s, 2, 1000, 0, 0);
+    s.uses[1] = IPVS_USE_DRAIN;
+    for (unsigned i = 0; i < 60; i++)
+        stage_pass(&s, SECOND);
+    stage_wants(&s, "a10 b0");
+    ck_assert_double_eq_tol(ipvs_director_share(s.director), 0.5, 1e-9);
+    stage_teardown(&s);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("director");
@@ -509,12 +557,14 @@ int main(void)
     tcase_add_test(tcase, a_sorry_server_may_be_one_of_the_real_ones);
     tcase_add_loop_test(tcase, a_service_is_drained_in_stages, 0, 2);
     tcase_add_test(tcase, the_tail_is_that_of_the_pool_that_has_gone);
+    tcase_add_test(tcase, a_lowered_ttl_shortens_the_tail);
     tcase_add_test(tcase, a_service_that_was_never_in_dns_has_no_tail);
     tcase_add_test(tcase, a_drained_service_ends_at_the_limit);
     tcase_add_test(tcase, a_sorry_server_is_drained_with_its_service);
     tcase_add_loop_test(tcase, a_drained_service_stays_drained_over_a_restart, 0, 2);
     tcase_add_loop_test(tcase, a_service_that_is_down_goes_when_dns_has_forgotten_it, 0, 2);
     tcase_add_loop_test(tcase, load_lowers_the_share, 0, 3);
+    tcase_add_test(tcase, connections_of_a_server_on_its_way_out_are_no_load);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

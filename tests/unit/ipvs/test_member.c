@@ -132,6 +132,45 @@ START_TEST(a_restart_drains_what_the_definition_no_longer_has)
 }
 END_TEST
 
+START_TEST(a_restart_knows_the_sorry_server)
+{
+    struct stage s;
+    stage_setup(&s, 1);
+    s.spec.has_sorry = true;
+    stage_found(&s, STAGE_SORRY, 1);
+    s.in.kernel_known = false;
+    stage_step(&s);
+    stage_wants(&s, "a10"); /* before the kernel has told */
+    s.in.kernel_known = true;
+    stage_step_and_apply(&s);
+    stage_wants(&s, "a10 s1");
+    stage_step_and_apply(&s);
+    stage_wants(&s, "a10"); /* not drained as a stranger would be */
+    stage_teardown(&s);
+}
+END_TEST
+
+START_TEST(a_restart_goes_on_with_a_drain)
+{
+    struct stage s;
+    stage_setup(&s, 2);
+    stage_found(&s, 1, 0);
+    stage_found(&s, 2, 10);
+    stage_connections(&s, 1, 3, 0, 0);
+    s.uses[0] = IPVS_USE_DRAIN;
+    s.in.kernel_known = false;
+    stage_step(&s);
+    stage_server_is(&s, 0, "draining");
+    ck_assert_uint_eq(stage_view(&s, 0).until_ms, 0); /* it is not known what is there */
+    s.in.now_ms += 5 * SECOND;
+    s.in.kernel_known = true;
+    stage_step_and_apply(&s);
+    stage_wants(&s, "a0 b10");
+    ck_assert_uint_eq(stage_view(&s, 0).until_ms, s.in.now_ms + 300 * SECOND);
+    stage_teardown(&s);
+}
+END_TEST
+
 START_TEST(a_reload_keeps_states_drains_and_warms)
 {
     struct stage s;
@@ -231,6 +270,22 @@ START_TEST(a_drain_is_not_over_before_the_counters_can_tell)
 }
 END_TEST
 
+START_TEST(a_drain_looks_again_when_the_counters_can_tell)
+{
+    struct stage s;
+    stage_setup(&s, 2);
+    stage_settle(&s);
+    stage_connections(&s, 1, 3, 0, 0);
+    uint64_t start = s.in.now_ms;
+    s.uses[0] = IPVS_USE_DRAIN;
+    stage_step_and_apply(&s);
+    ck_assert_uint_eq(ipvs_director_next_ms(s.director), start + 2 * SECOND);
+    stage_pass(&s, 2 * SECOND);
+    ck_assert_uint_eq(ipvs_director_next_ms(s.director), start + 300 * SECOND);
+    stage_teardown(&s);
+}
+END_TEST
+
 START_TEST(a_drain_that_is_called_off_is_an_edit_of_the_weight)
 {
     struct stage s;
@@ -302,10 +357,13 @@ int main(void)
     tcase_add_test(tcase, a_restart_takes_over_what_the_kernel_has);
     tcase_add_test(tcase, a_restart_with_an_equal_table_writes_nothing);
     tcase_add_test(tcase, a_restart_drains_what_the_definition_no_longer_has);
+    tcase_add_test(tcase, a_restart_knows_the_sorry_server);
+    tcase_add_test(tcase, a_restart_goes_on_with_a_drain);
     tcase_add_test(tcase, a_reload_keeps_states_drains_and_warms);
     tcase_add_test(tcase, a_reload_that_replaces_all_servers_ramps_none);
     tcase_add_loop_test(tcase, a_drain_waits_for_connections_up_to_its_limit, 0, 2);
     tcase_add_test(tcase, a_drain_is_not_over_before_the_counters_can_tell);
+    tcase_add_test(tcase, a_drain_looks_again_when_the_counters_can_tell);
     tcase_add_test(tcase, a_drain_that_is_called_off_is_an_edit_of_the_weight);
     tcase_add_loop_test(tcase, udp_and_persistence_are_waited_for, 0, 3);
     tcase_add_test(tcase, the_end_of_a_drain_is_estimated);
