@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pty
+import re
 import subprocess
 import unittest
 
@@ -159,11 +160,28 @@ class Output(lib.Case):
 
     def test_ipvs_says_why_not(self):
         daemon = self.gslbd(CONFIG)
-        for verb in ("list", "plan", "apply", "save", "restore"):
-            with self.subTest(verb):
-                done = daemon.ctl("ipvs", verb, check=False)
+        daemon.write("rules", "-A -t 192.0.2.77:25\n")
+        for args in (["list"], ["list", "--stats"], ["save"], ["plan"], ["apply"], ["zero"],
+                     ["restore", os.path.join(daemon.dir, "rules")]):
+            with self.subTest(args):
+                done = daemon.ctl("ipvs", *args, check=False)
                 self.assertEqual((done.returncode, done.stdout), (1, ""))
-                self.assertRegex(done.stderr, r"^gslbctl: IPVS is not available: [^\n]+\n$")
+                self.assertRegex(done.stderr, r"^gslbctl: [^\n]+\n$")
+        self.assertIn("IPVS is not available", daemon.ctl("ipvs", "list", check=False).stderr)
+        self.assertIn("IPVS is not available", daemon.ctl("ipvs", "status").stdout)
+        self.assertIs(json.loads(daemon.ctl("ipvs", "status", "--json").stdout)["available"], False)
+
+    def test_doctor_looks_at_this_host(self):
+        daemon = self.gslbd(CONFIG)
+        done = daemon.ctl("ipvs", "doctor", "--all", check=False)
+        self.assertIn(done.returncode, (0, 1))
+        self.assertEqual(done.stdout.splitlines()[0], "every service")
+        findings = json.loads(daemon.ctl("ipvs", "doctor", "--all", "--json", check=False).stdout)["findings"]
+        self.assertLessEqual({"every service", "nat", "dr", "tun"}, {f["scope"] for f in findings})
+        self.assertEqual(done.returncode, int(any(f["level"] == "wrong" for f in findings)))
+        done = daemon.ctl("ipvs", "realserver", "none", check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (1, "", "gslbctl: there is no IPVS service none\n"))
 
     def test_refused_reload_lists_what_is_wrong(self):
         daemon = self.gslbd(CONFIG)
@@ -185,11 +203,18 @@ class Help(unittest.TestCase):
             one = ctl(command, "--help")
             self.assertEqual(one.returncode, 0)
             self.assertTrue(one.stdout.startswith(f"usage: gslbctl {command}"), one.stdout)
+        verbs = re.findall(r"(?m)^  ipvs (\w+) ", ctl("ipvs", "--help").stdout)
+        self.assertGreaterEqual(len(verbs), 14)
+        for verb in verbs:
+            one = ctl("ipvs", verb, "--help")
+            self.assertTrue(one.stdout.startswith(f"usage: gslbctl ipvs {verb}"), one.stdout)
 
     def test_mistakes_are_one_line(self):
         for args in ([], ["nonsense"], ["--nonsense"], ["status", "x"], ["down"], ["down", "web"], ["down", "a", "b"],
                      ["weight", "web/a"], ["weight", "web/a", "1.5"], ["explain"], ["status", "--for", "1h"],
-                     ["pools", "--reason"], ["ipvs"], ["ipvs", "flush"]):
+                     ["pools", "--reason"], ["ipvs"], ["ipvs", "flush"],
+                     ["ipvs", "down"], ["ipvs", "restore", "/nonexistent"], ["ipvs", "list", "--stats", "--rate"],
+                     ["ipvs", "status", "--force"], ["ipvs", "doctor"]):
             with self.subTest(args):
                 done = ctl(*args, env={"GSLB_API": "http://127.0.0.1:1"})
                 self.assertEqual((done.returncode, done.stdout), (1, ""))
