@@ -17,6 +17,8 @@ void ipvs_fake_unavailable(struct ipvs_fake *fake, int error);
 void ipvs_fake_fail(struct ipvs_fake *fake, unsigned kind, int error);
 /* This kernel has no such scheduler: ENOENT. */
 void ipvs_fake_lacks(struct ipvs_fake *fake, const char *scheduler);
+/* There is no such interface, for sync daemons and VIPs: ENODEV. Any other name is one. */
+void ipvs_fake_lacks_interface(struct ipvs_fake *fake, const char *interface);
 /* Somebody else's hand: the change is made as if by ipvsadm. 0 or errno. */
 int ipvs_fake_meddle(struct ipvs_fake *fake, const struct ipvs_op *op);
 void ipvs_fake_flush(struct ipvs_fake *fake); /* ipvsadm -C */
@@ -26,8 +28,10 @@ bool ipvs_fake_connections(struct ipvs_fake *fake, const struct ipvs_key *key,
                            uint32_t inactive);
 /* A copy of the table as it is; `out` is initialised. */
 void ipvs_fake_copy(struct ipvs_fake *fake, struct ipvs_table *out);
+bool ipvs_fake_has_vip(struct ipvs_fake *fake, const struct addr *addr, const char *interface);
 /* Writes (operations that succeeded) and dumps so far. */
 uint64_t ipvs_fake_writes(struct ipvs_fake *fake);
 uint64_t ipvs_fake_dumps(struct ipvs_fake *fake);
-/* Text of the operations since the last call, one "op key" a line, for asserting order. Owned. */
+/* Text of the operations that succeeded since the last call, one "op key" a line, for asserting
+ * order; meddling is not in it. Returns owned. */
 char *ipvs_fake_history(struct ipvs_fake *fake);
