@@ -305,10 +305,11 @@ static void say_draining(struct ipvs_director *director)
     } else if (director->phase == PHASE_DRAINED) {
         say(director, IPVS_SERVICE_DRAINED, "it is drained");
     } else {
-        say(director, IPVS_SERVICE_DRAINING, "");
+        size_t servers = draining_count(director);
+        director->state = IPVS_SERVICE_DRAINING;
         (void)snprintf(director->reason, sizeof(director->reason),
-                       "it waits for the connections of %zu servers to end",
-                       draining_count(director));
+                       "it waits for the connections of %zu server%s to end", servers,
+                       servers == 1 ? "" : "s");
     }
 }
 

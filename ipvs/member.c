@@ -149,7 +149,7 @@ void roster_prune(struct roster *roster)
 {
     size_t kept = roster->servers;
     for (size_t i = roster->servers; i < roster->count; i++) {
-        if (!roster->items[i].drained || roster->items[i].shown)
+        if (roster->items[i].shown)
             roster->items[kept++] = roster->items[i];
     }
     if (kept == roster->count)

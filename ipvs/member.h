@@ -63,7 +63,7 @@ void roster_look(struct roster *roster, const struct ipvs_service *kernel);
  * Servers that no definition knows, `sorry` (may be NULL) aside, become leavers. */
 void roster_inherit(struct roster *roster, const struct ipvs_service *kernel,
                     const struct ipvs_dest *sorry);
-/* Forgets leavers that are drained and not shown any more. */
+/* Forgets leavers that are not shown any more. */
 void roster_prune(struct roster *roster);
 
 /* Weight of the live ones, slow start applied; their connections in the kernel (not those of

@@ -325,7 +325,7 @@ START_TEST(a_service_is_drained_in_stages)
     stage_pass(&s, 10 * SECOND); /* b has none */
     stage_wants(&s, "a0");
     stage_server_is(&s, 1, "drained");
-    ck_assert_ptr_nonnull(strstr(ipvs_director_reason(s.director), "1 servers"));
+    ck_assert_ptr_nonnull(strstr(ipvs_director_reason(s.director), "1 server "));
     stage_connections(&s, 1, 0, 0, 0);
     stage_pass(&s, SECOND);
     stage_wants(&s, retired ? "none" : "");
