@@ -13,8 +13,8 @@ enum record { RECORD_SERVICE = 1, RECORD_DEST, RECORD_TIMEOUTS, RECORD_DAEMON };
 /* --- fields: one description for both directions, so that they cannot differ --- */
 
 struct codec {
-    const uint8_t *from; /* NULL when writing */
-    uint8_t *to;
+    const uint8_t *from; /* reading, else NULL */
+    uint8_t *to;         /* writing */
     size_t left;
     bool bad;
 };
@@ -26,12 +26,12 @@ static void copy(struct codec *c, void *field, size_t size)
         return;
     }
     c->left -= size;
-    if (c->from == NULL) {
-        memcpy(c->to, field, size);
-        c->to += size;
-    } else {
+    if (c->from != NULL) {
         memcpy(field, c->from, size);
         c->from += size;
+    } else if (c->to != NULL) {
+        memcpy(c->to, field, size);
+        c->to += size;
     }
 }
 

@@ -449,7 +449,9 @@ START_TEST(callbacks_may_ask_and_free)
     reply_info(t.in.sequence, 1);
     peer_take();
     ck_assert_uint_eq(t.in.type, MESSAGE_DUMP); /* it was there first */
-    ck_assert(message_send_table(t.in.sequence, EPERM, NULL, say, NULL));
+    struct ipvs_table none;
+    ipvs_table_init(&none);
+    ck_assert(message_send_table(t.in.sequence, EPERM, &none, say, NULL));
     peer_take();
     ipvs_link_dump(t.link, on_dump, NULL); /* will not be answered */
     reply_info(t.in.sequence, 1);
