@@ -233,6 +233,7 @@ install: all
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|; s|@SYSCONFDIR@|$(SYSCONFDIR)|' packaging/gslbd.service.in \
 	  >$(TO)/lib/systemd/system/gslbd.service
 	chmod 644 $(TO)/lib/systemd/system/gslbd.service
+	install -D -m 644 packaging/gslbd-ipvs.conf $(TO)/share/gslb/gslbd-ipvs.conf
 	install -D -m 644 packaging/gslb.sysusers $(TO)/lib/sysusers.d/gslb.conf
 	install -D -m 644 packaging/gslb.tmpfiles $(TO)/lib/tmpfiles.d/gslb.conf
 	install -D -m 644 packaging/gslbctl.bash-completion \
@@ -246,7 +247,7 @@ install: all
 uninstall:
 	rm -f $(TO)/sbin/gslbd $(TO)/bin/gslbctl $(TO)/lib/systemd/system/gslbd.service \
 	  $(TO)/lib/sysusers.d/gslb.conf $(TO)/lib/tmpfiles.d/gslb.conf \
-	  $(TO)/share/bash-completion/completions/gslbctl
+	  $(TO)/share/bash-completion/completions/gslbctl $(TO)/share/gslb/gslbd-ipvs.conf
 	for m in $(MAN); do rm -f $(TO)/share/man/man$${m##*.}/$${m##*/}; done
 
 clean:

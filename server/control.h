@@ -26,6 +26,8 @@ struct control_options {
     const struct config *config; /* what the sockets were opened by; borrowed for the call */
     struct worker **workers;     /* made, not started; borrowed */
     unsigned worker_count;
+    bool ipvs;          /* the config has an "ipvs" section */
+    int ipvs_fd;        /* then: socket to the IPVS helper (taken over), -1 = none */
     const bool *ending; /* set by a callback of the loop when the start is to be given up; may be
                            NULL */
 };

@@ -4,21 +4,26 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/version.h"
 #include "server/api.h"
 #include "server/control.h"
+#include "server/ipvs_helper.h"
 #include "server/listen.h"
 #include "server/notify.h"
+#include "server/parent.h"
 #include "server/privs.h"
 #include "zones/print.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
@@ -36,12 +41,18 @@ struct arguments {
     const char *zone; /* --check-zone NAME */
     bool test;
     bool schema;
+    /* Of the processes that server/parent.c starts; -1 = not given. */
+    int ipvs_fd;     /* we are the server, this is the socket to the helper */
+    int ipvs_helper; /* we are the helper, this is the socket to the server */
+    pid_t parent;
 };
 
 #define SIGNALS 3
 
 /* Everything that lives while we serve. */
 struct process {
+    const struct arguments *arguments;
+    struct parent *parent; /* set when we are not to serve, but to start those who do */
     uv_loop_t loop;
     struct control *control;
     struct api *api;
@@ -170,16 +181,27 @@ static bool start_signals(struct process *process, struct errlist *errors)
             return false;
         }
     }
+    /* The parent starts us with these blocked. */
+    sigset_t ours;
+    (void)sigemptyset(&ours);
+    for (unsigned i = 0; i < SIGNALS; i++)
+        (void)sigaddset(&ours, numbers[i]);
+    (void)pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
     return true;
+}
+
+static void block_signals(void)
+{
+    sigset_t all;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
 /* Signals are heard to the end, since without a handler they would kill. Here no other thread takes
  * them any more (see start_pool), so blocking them in this one is enough. */
 static void stop_signals(struct process *process)
 {
-    sigset_t all;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
+    block_signals();
     while (process->signal_count > 0)
         uv_close((uv_handle_t *)&process->signals[--process->signal_count], NULL);
 }
@@ -221,6 +243,25 @@ static void raise_file_limit(void)
     }
 }
 
+/* Beside a helper, what is the helper's right is not ours. Before the drop, since what it takes is
+ * gone after it. */
+static bool part_from_helper(const struct arguments *arguments, char *error, size_t error_size)
+{
+    static const struct privs_caps caps = { .keep = ~PRIVS_NET_ADMIN, .bound = ~PRIVS_NET_ADMIN };
+    if (arguments->ipvs_fd < 0)
+        return true;
+    (void)fcntl(arguments->ipvs_fd, F_SETFD, FD_CLOEXEC);
+    (void)prctl(PR_SET_NAME, "gslbd", 0, 0, 0); /* not the name of the link that was executed */
+    return privs_keep(NULL, &caps, error, error_size);
+}
+
+/* Without the parent nobody would care for the helper, nor hand signals on. */
+static void end_with_parent(const struct arguments *arguments)
+{
+    if (arguments->ipvs_fd >= 0 && !privs_follow_parent(arguments->parent, SIGTERM))
+        (void)raise(SIGTERM);
+}
+
 /* Sockets are opened with the rights we were started with, everything else is done with those after
  * the drop. */
 static bool prepare(struct process *process, const struct config *config, struct errlist *errors)
@@ -230,10 +271,12 @@ static bool prepare(struct process *process, const struct config *config, struct
                   (enum log_format)config->server.log.format);
     process->listening = listen_open(config, errors);
     bool ok = process->listening != NULL;
-    if (ok && !privs_drop(config->server.user, error, sizeof(error))) {
+    if (ok && (!part_from_helper(process->arguments, error, sizeof(error)) ||
+               !privs_drop(config->server.user, error, sizeof(error)))) {
         json_error(&config->doc, errors, "server.user", "%s", error);
         ok = false;
     }
+    end_with_parent(process->arguments);
     if (ok && geteuid() == 0)
         log_warn("main", "running as root: set server.user to an account without rights");
     return ok;
@@ -249,16 +292,34 @@ static struct control *start_control(struct process *process, const struct confi
         .config = config,
         .workers = listen_workers(process->listening),
         .worker_count = listen_worker_count(process->listening),
+        .ipvs = config->ipvs.present,
+        .ipvs_fd = process->arguments->ipvs_fd,
         .ending = &process->ending,
     };
     start_pool(&process->loop);
     return control_new(&options, errors);
 }
 
-static bool start(struct process *process, const char *file, struct errlist *errors)
+/* Whatever signal comes from here on is the parent's. */
+static void become_parent(struct process *process, const struct config *config,
+                          struct errlist *errors)
 {
-    struct config *config = config_load(file, errors);
-    if (config != NULL && prepare(process, config, errors))
+    log_configure((enum log_level)config->server.log.level,
+                  (enum log_format)config->server.log.format);
+    block_signals();
+    (void)uv_run(&process->loop, UV_RUN_NOWAIT); /* those that came before */
+    if (!process->ending)
+        process->parent = parent_new(config, "/proc/self/exe", "gslbd", errors);
+}
+
+/* False with errors, or because we are to end, or to be the parent. */
+static bool start(struct process *process, struct errlist *errors)
+{
+    struct config *config = config_load(process->arguments->config, errors);
+    bool split = config != NULL && config->ipvs.present && process->arguments->ipvs_fd < 0;
+    if (split)
+        become_parent(process, config, errors);
+    else if (config != NULL && prepare(process, config, errors))
         process->control = start_control(process, config, errors);
     config_free(config);
     if (process->control == NULL)
@@ -286,9 +347,9 @@ static void finish(struct process *process)
     uv_library_shutdown();
 }
 
-static int serve(const char *file)
+static int serve(const struct arguments *arguments)
 {
-    struct process process = { 0 };
+    struct process process = { .arguments = arguments };
     struct errlist errors;
     int status = EXIT_SUCCESS;
     (void)signal(SIGPIPE, SIG_IGN);
@@ -299,21 +360,33 @@ static int serve(const char *file)
         return EXIT_FAILURE;
     }
     errlist_init(&errors);
-    if (start_signals(&process, &errors) && start(&process, file, &errors)) {
+    if (start_signals(&process, &errors) && start(&process, &errors)) {
         log_info("main", "gslbd %s answers", GSLB_VERSION);
         notify_send("READY=1");
         if (!process.ending)
             (void)uv_run(&process.loop, UV_RUN_DEFAULT);
         notify_send("STOPPING=1");
-    } else if (!process.ending) {
+    } else if (!process.ending && process.parent == NULL) {
         status = print_errors(&errors);
     }
     finish(&process);
     errlist_fini(&errors);
+    if (process.parent != NULL)
+        status = parent_run(process.parent);
+    parent_free(process.parent);
     return status;
 }
 
-enum long_option { OPTION_CHECK_ZONE = 256, OPTION_SCHEMA, OPTION_VERSION, OPTION_HELP };
+enum long_option {
+    OPTION_CHECK_ZONE = 256,
+    OPTION_SCHEMA,
+    OPTION_VERSION,
+    OPTION_HELP,
+    OPTION_IPVS_FD,
+    OPTION_IPVS_HELPER,
+    OPTION_PARENT,
+    OPTION_LOG_JSON,
+};
 
 static const struct option long_options[] = {
     { "config", required_argument, NULL, 'c' },
@@ -322,13 +395,49 @@ static const struct option long_options[] = {
     { "schema", no_argument, NULL, OPTION_SCHEMA },
     { "version", no_argument, NULL, OPTION_VERSION },
     { "help", no_argument, NULL, OPTION_HELP },
+    /* by server/parent.c only */
+    { "ipvs-fd", required_argument, NULL, OPTION_IPVS_FD },
+    { "ipvs-helper", required_argument, NULL, OPTION_IPVS_HELPER },
+    { "parent", required_argument, NULL, OPTION_PARENT },
+    { "log-json", no_argument, NULL, OPTION_LOG_JSON },
     { NULL, 0, NULL, 0 },
 };
+
+static int parse_number(const char *text)
+{
+    uint64_t number = 0;
+    if (!parse_u64(text, strlen(text), INT32_MAX, &number)) {
+        (void)fputs(usage, stderr);
+        exit(EXIT_FAILURE);
+    }
+    return (int)number;
+}
+
+static void parse_internal(int option, struct arguments *arguments)
+{
+    switch (option) {
+    case OPTION_IPVS_FD:
+        arguments->ipvs_fd = parse_number(optarg);
+        break;
+    case OPTION_IPVS_HELPER:
+        arguments->ipvs_helper = parse_number(optarg);
+        break;
+    case OPTION_PARENT:
+        arguments->parent = parse_number(optarg);
+        break;
+    case OPTION_LOG_JSON:
+        log_configure(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+        break;
+    default:
+        (void)fputs(usage, stderr);
+        exit(EXIT_FAILURE);
+    }
+}
 
 /* Ends the process for --version, --help and wrong usage. */
 static struct arguments parse_arguments(int argc, char **argv)
 {
-    struct arguments arguments = { 0 };
+    struct arguments arguments = { .ipvs_fd = -1, .ipvs_helper = -1 };
     int option = 0;
     while ((option = getopt_long(argc, argv, "c:th", long_options, NULL)) != -1) {
         switch (option) {
@@ -352,8 +461,7 @@ static struct arguments parse_arguments(int argc, char **argv)
             (void)fputs(usage, stdout);
             exit(EXIT_SUCCESS);
         default:
-            (void)fputs(usage, stderr);
-            exit(EXIT_FAILURE);
+            parse_internal(option, &arguments);
         }
     }
     return arguments;
@@ -363,12 +471,15 @@ int main(int argc, char **argv)
 {
     struct arguments arguments = parse_arguments(argc, argv);
     int operands = argc - optind;
+    if (arguments.ipvs_helper >= 0)
+        return ipvs_helper_main(arguments.ipvs_helper, arguments.parent, argv + optind,
+                                (size_t)operands);
     if (arguments.schema && operands == 0)
         return print_schema();
     if (arguments.zone != NULL && operands == 1)
         return check_zone(arguments.zone, argv[optind]);
     if (arguments.config != NULL && arguments.zone == NULL && operands == 0)
-        return arguments.test ? check_config(arguments.config) : serve(arguments.config);
+        return arguments.test ? check_config(arguments.config) : serve(&arguments);
     (void)fputs(usage, stderr);
     return EXIT_FAILURE;
 }

@@ -95,7 +95,7 @@ class Configs(lib.Case):
                        env={k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"})
         for path in ("usr/sbin/gslbd", "usr/bin/gslbctl", "usr/lib/systemd/system/gslbd.service",
                      "usr/lib/sysusers.d/gslb.conf", "etc/gslb/gslb.json.sample", "usr/share/man/man8/gslbd.8",
-                     "usr/share/man/man1/gslbctl.1"):
+                     "usr/share/man/man1/gslbctl.1", "usr/share/gslb/gslbd-ipvs.conf"):
             self.assertTrue(os.path.exists(os.path.join(root, path)), path)
         with open(os.path.join(root, "usr/lib/systemd/system/gslbd.service"), encoding="utf-8") as f:
             unit = f.read()
