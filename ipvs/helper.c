@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ipvs/helper.h"
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "ipvs/message.h"
 
@@ -42,12 +41,7 @@ static void answer_dump(struct helper *helper)
     struct ipvs_table table;
     ipvs_table_init(&table);
     int error = helper->backend->ops->dump(helper->backend->ctx, &table);
-    if (!message_send_table(helper->in.sequence, error, &table, send_message, helper) &&
-        helper->error == 0) {
-        /* Something that the other end would not take, and had better be told. */
-        log_error("ipvs", "the kernel's table holds what cannot be told");
-        (void)message_send_table(helper->in.sequence, EPROTO, &table, send_message, helper);
-    }
+    (void)message_send_table(helper->in.sequence, error, &table, send_message, helper);
     ipvs_table_fini(&table);
 }
 

@@ -454,31 +454,60 @@ bool message_send_info(uint32_t sequence, int error, const struct ipvs_info *inf
     return end(&writer);
 }
 
-static struct codec *table_record(struct writer *writer, uint8_t kind)
+/* Begins a record of a table; returns the state before it, for end_table_record. */
+static struct codec begin_table_record(struct writer *writer, uint8_t kind)
 {
-    struct codec *c = record(writer);
-    FIELD(c, kind);
-    return c;
+    (void)record(writer);
+    struct codec before = writer->body;
+    FIELD(&writer->body, kind);
+    return before;
+}
+
+/* A record that the other end would refuse is left out, and false. */
+static bool end_table_record(struct writer *writer, const struct codec *before)
+{
+    if (!writer->body.bad)
+        return true;
+    writer->body = *before;
+    writer->header.count--;
+    return false;
+}
+
+static void write_dest(struct writer *writer, const struct ipvs_dest *dest)
+{
+    struct ipvs_dest copy = *dest;
+    struct codec before = begin_table_record(writer, RECORD_DEST);
+    dumped_dest_fields(&writer->body, &copy);
+    (void)end_table_record(writer, &before);
 }
 
 static void write_service(struct writer *writer, const struct ipvs_service *service)
 {
-    struct ipvs_service head = *service;
-    dumped_service_fields(table_record(writer, RECORD_SERVICE), &head);
-    for (size_t i = 0; i < service->dest_count && writer->ok; i++) {
-        struct ipvs_dest dest = service->dests[i];
-        dumped_dest_fields(table_record(writer, RECORD_DEST), &dest);
-    }
+    struct ipvs_service copy = *service;
+    struct codec before = begin_table_record(writer, RECORD_SERVICE);
+    dumped_service_fields(&writer->body, &copy);
+    if (!end_table_record(writer, &before))
+        return;
+    for (size_t i = 0; i < service->dest_count && writer->ok; i++)
+        write_dest(writer, &service->dests[i]);
+}
+
+static void write_daemon(struct writer *writer, const struct ipvs_daemon *daemon)
+{
+    struct ipvs_daemon copy = *daemon;
+    struct codec before = begin_table_record(writer, RECORD_DAEMON);
+    daemon_fields(&writer->body, &copy);
+    (void)end_table_record(writer, &before);
 }
 
 static void write_table(struct writer *writer, const struct ipvs_table *table)
 {
     struct ipvs_timeouts timeouts = table->timeouts;
-    timeouts_fields(table_record(writer, RECORD_TIMEOUTS), &timeouts);
-    for (size_t i = 0; i < table->daemon_count; i++) {
-        struct ipvs_daemon daemon = table->daemons[i];
-        daemon_fields(table_record(writer, RECORD_DAEMON), &daemon);
-    }
+    struct codec before = begin_table_record(writer, RECORD_TIMEOUTS);
+    timeouts_fields(&writer->body, &timeouts);
+    (void)end_table_record(writer, &before);
+    for (size_t i = 0; i < table->daemon_count; i++)
+        write_daemon(writer, &table->daemons[i]);
     for (size_t i = 0; i < table->count && writer->ok; i++)
         write_service(writer, &table->services[i]);
 }

@@ -74,6 +74,8 @@ bool message_send_ops(uint32_t sequence, const struct ipvs_op *ops, size_t count
                       message_send_fn *send, void *data);
 bool message_send_info(uint32_t sequence, int error, const struct ipvs_info *info,
                        message_send_fn *send, void *data);
+/* What the model has no word for is left out: one odd destination, made by another program, must
+ * not hide the others. */
 bool message_send_table(uint32_t sequence, int error, const struct ipvs_table *table,
                         message_send_fn *send, void *data);
 bool message_send_results(uint32_t sequence, const int *results, size_t count,

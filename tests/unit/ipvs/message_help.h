@@ -33,8 +33,11 @@ static inline void tape_clear(struct tape *tape)
     *tape = (struct tape){ 0 };
 }
 
+/* Small numbers count from 10.0.0.0 on. */
 static inline struct addr help_v4(uint32_t number)
 {
+    if (number > 0 && number < UINT32_C(1) << 24)
+        number += UINT32_C(10) << 24;
     return (struct addr){ .family = ADDR_V4,
                           .bytes = { (uint8_t)(number >> 24), (uint8_t)(number >> 16),
                                      (uint8_t)(number >> 8), (uint8_t)number } };
