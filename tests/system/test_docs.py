@@ -115,6 +115,13 @@ class Reference(lib.Case):
         missing = [line for line in schema.splitlines() if line.strip() not in page]
         self.assertEqual(missing, [])
 
+    def test_ipvs_page_knows_every_key(self):
+        schema = subprocess.run([lib.GSLBD, "--schema"], capture_output=True, text=True, check=True, timeout=20).stdout
+        keys = {line.split(".")[-1].strip() for line in schema.splitlines() if re.match(r"ipvs\.", line)} - {"NAME"}
+        self.assertGreater(len(keys), 30)
+        page = self.read("docs", "ipvs.md")
+        self.assertEqual([key for key in sorted(keys) if not re.search(rf"`[^`]*\b{key}\b[^`]*`", page)], [])
+
     def test_api_page_knows_every_route(self):
         daemon = self.gslbd()
         page = self.read("docs", "api.md")
