@@ -80,7 +80,7 @@ static const struct {
     { OPTION_STATS, LIST_STATS },           { OPTION_RATE, LIST_RATE },
     { OPTION_THRESHOLDS, LIST_THRESHOLDS }, { OPTION_PERSISTENT_CONN, LIST_PERSISTENT },
     { OPTION_TUN_INFO, LIST_TUNNEL },       { OPTION_TIMEOUT, LIST_DEFAULT },
-    { OPTION_DAEMON, LIST_DEFAULT },
+    { OPTION_DAEMON, LIST_DEFAULT },        { OPTION_CONNECTIONS, LIST_DEFAULT },
 };
 
 static void print_list(const struct command_context *ctx, const struct ipvs_table *table,
@@ -107,7 +107,9 @@ static bool run_list(struct command_context *ctx, const char *const *words, size
         chosen += given(ctx, columns[i].option);
     if (chosen > 1)
         return fail(ctx, "one of --stats, --rate, --thresholds, --persistent-conn, --tun-info,",
-                    "--timeout and --daemon at a time");
+                    "--connections, --timeout and --daemon at a time");
+    if (given(ctx, OPTION_CONNECTIONS))
+        return ipvs_host_connections(ctx, "");
     return run_print(ctx, print_list);
 }
 
@@ -341,7 +343,7 @@ static bool run_realserver(struct command_context *ctx, const char *const *words
 #define WHY (OPTION_REASON | OPTION_FOR)
 #define LIST                                                                                       \
     (OPTION_STATS | OPTION_RATE | OPTION_THRESHOLDS | OPTION_PERSISTENT_CONN | OPTION_TUN_INFO |   \
-     OPTION_TIMEOUT | OPTION_DAEMON | OPTION_EXACT)
+     OPTION_CONNECTIONS | OPTION_TIMEOUT | OPTION_DAEMON | OPTION_EXACT)
 
 static const struct command table[] = {
     { "ipvs list", "", 0, 0, LIST, run_list, "the kernel's table, as ipvsadm -Ln prints it" },

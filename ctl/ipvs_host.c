@@ -4,9 +4,11 @@
 #include "base/mem.h"
 #include "ctl/ipvs_answer.h"
 #include "ctl/request.h"
+#include "ipvs/connection.h"
 #include "ipvs/doctor.h"
 #include "ipvs/realserver.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -252,4 +254,65 @@ bool ipvs_host_realserver(struct command_context *ctx, const char *target)
     mem_free(name);
     json_decref(root);
     return ok;
+}
+
+/* --- connections --- */
+
+static json_t *connection_json(const struct connection *connection)
+{
+    char client[ENDPOINT_TEXT_MAX];
+    char vip[ENDPOINT_TEXT_MAX];
+    char server[ENDPOINT_TEXT_MAX];
+    endpoint_print(&connection->client, client);
+    endpoint_print(&connection->vip, vip);
+    endpoint_print(&connection->server, server);
+    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "protocol", connection->protocol, "expires",
+                     (json_int_t)connection->expires, "state", connection->state, "source", client,
+                     "virtual", vip, "destination", server);
+}
+
+/* There may be millions: each is printed as it is read. */
+static void print_connections(struct command_context *ctx, FILE *file)
+{
+    char line[512];
+    struct connection connection;
+    struct strbuf text;
+    bool json = given(ctx, OPTION_JSON);
+    bool any = false;
+    strbuf_init(&text);
+    if (!json)
+        connection_print_titles(&text);
+    (void)fputs(json ? "{\"connections\":[" : text.text, ctx->out);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        if (!connection_parse(line, &connection))
+            continue;
+        strbuf_clear(&text);
+        if (json) {
+            json_t *object = connection_json(&connection);
+            (void)fputs(any ? "," : "", ctx->out);
+            (void)json_dumpf(object, ctx->out, JSON_COMPACT);
+            json_decref(object);
+        } else {
+            connection_print(&connection, &text);
+        }
+        (void)fputs(text.text, ctx->out);
+        any = true;
+    }
+    (void)fputs(json ? "]}\n" : "", ctx->out);
+    strbuf_fini(&text);
+}
+
+bool ipvs_host_connections(struct command_context *ctx, const char *root)
+{
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/proc/net/ip_vs_conn", root);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        (void)snprintf(ctx->error, sizeof(ctx->error), "%s: %s", path,
+                       errno == ENOENT ? "there is no IPVS on this host" : strerror(errno));
+        return false;
+    }
+    print_connections(ctx, file);
+    (void)fclose(file);
+    return true;
 }

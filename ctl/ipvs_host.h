@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* `ipvs doctor` and `ipvs realserver`: about hosts rather than the server. One thread. */
+/* The commands that look at a host rather than at the server. One thread. */
 #pragma once
 
 #include "ctl/command.h"
@@ -8,3 +8,5 @@
 bool ipvs_host_doctor(struct command_context *ctx, const char *root);
 /* SERVICE or SERVICE/SERVER. */
 bool ipvs_host_realserver(struct command_context *ctx, const char *target);
+/* What the kernel of this host balances now; `root` as above. */
+bool ipvs_host_connections(struct command_context *ctx, const char *root);

@@ -36,6 +36,8 @@ static const struct option_row {
     { "--persistent-conn", OPTION_PERSISTENT_CONN, NO_FIELD, NULL,
       "numbers of clients that are bound to a server" },
     { "--tun-info", OPTION_TUN_INFO, NO_FIELD, NULL, "kinds of tunnels" },
+    { "--connections", OPTION_CONNECTIONS, NO_FIELD, NULL,
+      "connections on this host instead of the table" },
     { "--timeout", OPTION_TIMEOUT, NO_FIELD, NULL, "timeouts of connections instead of the table" },
     { "--daemon", OPTION_DAEMON, NO_FIELD, NULL, "sync daemons instead of the table" },
     { "--exact", OPTION_EXACT, NO_FIELD, NULL,

@@ -129,12 +129,14 @@ static const struct {
     { { "restore", "/" }, 0, "/ cannot be read" },
     { { "list" },
       OPTION_STATS | OPTION_RATE,
-      "one of --stats, --rate, --thresholds, --persistent-conn, --tun-info, --timeout and --daemon "
-      "at a time" },
+      "one of --stats, --rate, --thresholds, --persistent-conn, --tun-info, --connections, "
+      "--timeout "
+      "and --daemon at a time" },
     { { "list" },
       OPTION_DAEMON | OPTION_TIMEOUT,
-      "one of --stats, --rate, --thresholds, --persistent-conn, --tun-info, --timeout and --daemon "
-      "at a time" },
+      "one of --stats, --rate, --thresholds, --persistent-conn, --tun-info, --connections, "
+      "--timeout "
+      "and --daemon at a time" },
 };
 
 START_TEST(bad_row)

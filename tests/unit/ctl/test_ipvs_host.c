@@ -203,6 +203,47 @@ START_TEST(bad_row)
 }
 END_TEST
 
+/* --- connections --- */
+
+static bool run_connections(void)
+{
+    struct command_context ctx = { .options = &options };
+    size_t length = 0;
+    free(printed);
+    printed = NULL;
+    ctx.out = open_memstream(&printed, &length);
+    bool ok = ipvs_host_connections(&ctx, root);
+    (void)fclose(ctx.out);
+    (void)snprintf(error, sizeof(error), "%s", ctx.error);
+    return ok;
+}
+
+START_TEST(connections)
+{
+    ck_assert(!run_connections());
+    ck_assert_ptr_nonnull(strstr(error, "/proc/net/ip_vs_conn: there is no IPVS on this host"));
+    tree_put(root, "/proc/net/ip_vs_conn",
+             "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n"
+             "TCP 0A010002 C350 0A010064 0050 0A090003 1F40 ESTABLISHED     899\n"
+             "UDP 0A010002 C350 0A010064 0050 0A090003 1F40 UDP             300\n");
+    ck_assert(run_connections());
+    ck_assert_str_eq(
+        printed, "IPVS connection entries\n"
+                 "pro expire state       source             virtual            destination\n"
+                 "TCP 14:59  ESTABLISHED 10.1.0.2:50000     10.1.0.100:80      10.9.0.3:8000\n"
+                 "UDP 05:00  UDP         10.1.0.2:50000     10.1.0.100:80      10.9.0.3:8000\n");
+    options.given = OPTION_JSON;
+    ck_assert(run_connections());
+    json_t *json = json_loads(printed, 0, NULL);
+    const json_t *list = json_object_get(json, "connections");
+    ck_assert_uint_eq(json_array_size(list), 2);
+    const json_t *first = json_array_get(list, 0);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "source")), "10.1.0.2:50000");
+    ck_assert_int_eq(json_integer_value(json_object_get(first, "expires")), 899);
+    json_decref(json);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ipvs_host");
@@ -217,6 +258,7 @@ int main(void)
     tcase_add_test(tcase, script_of_one_server);
     tcase_add_test(tcase, script_of_all_servers);
     tcase_add_loop_test(tcase, bad_row, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+    tcase_add_test(tcase, connections);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
