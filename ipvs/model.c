@@ -42,9 +42,10 @@ void ipvs_table_copy(struct ipvs_table *to, const struct ipvs_table *from)
     *to = *from;
     to->capacity = from->count;
     to->services = NULL;
-    if (from->count > 0)
-        to->services = mem_dup(from->services, from->count * sizeof(*from->services));
-    for (size_t i = 0; i < to->count; i++)
+    if (from->count == 0)
+        return;
+    to->services = mem_dup(from->services, from->count * sizeof(*from->services));
+    for (size_t i = 0; i < from->count; i++)
         own_dests(&to->services[i], &from->services[i]);
 }
 
