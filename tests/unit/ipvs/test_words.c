@@ -206,7 +206,7 @@ START_TEST(random_keys_go_to_text_and_back)
         char text[IPVS_TEXT_MAX];
         ipvs_key_print(&key, text);
         ck_assert_msg(ipvs_key_parse(text, &again), "%s", text);
-        ck_assert_msg(memcmp(&key, &again, sizeof(key)) == 0, "%s", text);
+        ck_assert_msg(ipvs_key_compare(&key, &again) == 0, "%s", text);
     }
 }
 END_TEST
@@ -251,6 +251,7 @@ static const struct {
     { "", { .prefix = 32 } },
     { "rr, persistent 300 s",
       { .scheduler = "rr", .flags = IPVS_PERSISTENT, .timeout = 300, .prefix = 32 } },
+    { "rr, persistent 300 s", { .scheduler = "rr", .flags = IPVS_PERSISTENT, .timeout = 300 } },
     { "rr, persistent 300 s, clients by /24",
       { .scheduler = "rr", .flags = IPVS_PERSISTENT, .timeout = 300, .prefix = 24 } },
     { "rr, persistent 300 s, clients by /32",
