@@ -3,6 +3,7 @@
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "ipvs/shell.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -218,12 +219,14 @@ static void judge_settings(struct judge *judge)
     judge_vs(judge, DOCTOR_RUN_ESTIMATION, 1, DOCTOR_WRONG, "counters and rates stand still");
 }
 
-static bool is_local(const struct doctor_host *host, const struct addr *addr)
+/* NULL when this host has not got it. */
+static const struct doctor_local *find_local(const struct doctor_host *host,
+                                             const struct addr *addr)
 {
     for (size_t i = 0; i < host->local_count; i++)
-        if (prefix_contains(&host->local[i], addr))
-            return true;
-    return false;
+        if (prefix_contains(&host->local[i].prefix, addr))
+            return &host->local[i];
+    return NULL;
 }
 
 static void judge_mark(struct judge *judge, const struct doctor_service *service)
@@ -248,7 +251,7 @@ static void judge_vip(struct judge *judge, const struct doctor_service *service)
     (void)snprintf(subject, sizeof(subject), "address %s of service %.200s", address,
                    service->name);
     struct doctor_finding *finding = add(judge, DOCTOR_EVERY, DOCTOR_OK, subject);
-    if (is_local(judge->host, &key->addr)) {
+    if (find_local(judge->host, &key->addr) != NULL) {
         say(finding->found, "on this host");
         return;
     }
@@ -403,6 +406,46 @@ static void judge_bypass(struct judge *judge, enum doctor_scope scope)
         judge_rp_filter(judge, scope);
 }
 
+/* Real servers have the VIP, too, and drop tunnelled packets that come from an address of theirs.
+ */
+static void judge_source(struct judge *judge, const struct doctor_service *service)
+{
+    char address[ADDR_TEXT_MAX];
+    char subject[DOCTOR_TEXT_MAX];
+    struct strbuf command;
+    const struct addr *vip = &service->service->key.addr;
+    const struct doctor_local *local = vip->family == ADDR_V6 ? find_local(judge->host, vip) : NULL;
+    if (local == NULL || !local->preferred)
+        return;
+    addr_print(vip, address);
+    strbuf_init(&command);
+    strbuf_addf(&command, "ip addr change %s/128 dev ", address);
+    shell_add_word(&command, local->interface);
+    strbuf_add(&command, " preferred_lft 0");
+    (void)snprintf(subject, sizeof(subject), "address %s of service %.200s as a source", address,
+                   service->name);
+    struct doctor_finding *finding = add(judge, DOCTOR_TUN, DOCTOR_BETTER, subject);
+    say(finding->found, "preferred");
+    say(finding->why,
+        "tunnelled packets may carry it as their sender, then real servers drop them");
+    set_remedy(finding, DOCTOR_COMMAND, "", command.text);
+    strbuf_fini(&command);
+}
+
+static void judge_tunnels(struct judge *judge)
+{
+    judge_bypass(judge, DOCTOR_TUN);
+    for (size_t i = 0; i < judge->count; i++) {
+        const struct ipvs_service *service = judge->services[i].service;
+        bool tunnels = false;
+        for (size_t j = 0; j < service->dest_count; j++)
+            tunnels = tunnels || (service->dests[j].forward == IPVS_TUN &&
+                                  service->dests[j].addr.family == ADDR_V6);
+        if (tunnels)
+            judge_source(judge, &judge->services[i]);
+    }
+}
+
 /* Which methods and families the services use. */
 static void survey(struct judge *judge, bool all)
 {
@@ -439,5 +482,5 @@ void doctor_judge(const struct doctor_host *host, const struct doctor_service *s
     if (judge.used[DOCTOR_DR])
         judge_bypass(&judge, DOCTOR_DR);
     if (judge.used[DOCTOR_TUN])
-        judge_bypass(&judge, DOCTOR_TUN);
+        judge_tunnels(&judge);
 }

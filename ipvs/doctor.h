@@ -41,11 +41,18 @@ struct doctor_interface {
     int rp_filter;
 };
 
+/* An address of this host. */
+struct doctor_local {
+    struct prefix prefix;            /* /32 and /128, shorter for a local route */
+    bool preferred;                  /* IPv6: may become the source of what this host sends */
+    char interface[DOCTOR_NAME_MAX]; /* IPv6 only */
+};
+
 struct doctor_host {
     int sysctls[DOCTOR_SYSCTLS];
     struct doctor_interface *interfaces; /* owned; without "all", "default" and lo */
     size_t interface_count, interface_capacity;
-    struct prefix *local; /* owned; addresses of this host */
+    struct doctor_local *local; /* owned */
     size_t local_count, local_capacity;
     char (*modules)[DOCTOR_NAME_MAX]; /* owned; ip_vs ones that are loaded or built in */
     size_t module_count, module_capacity;

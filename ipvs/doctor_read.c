@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <linux/if_addr.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -110,11 +111,14 @@ static void read_interfaces(const char *root, struct doctor_host *host)
 
 /* --- addresses --- */
 
-static void add_local(struct doctor_host *host, const struct addr *addr, unsigned bits)
+static struct doctor_local *add_local(struct doctor_host *host, const struct addr *addr,
+                                      unsigned bits)
 {
     mem_grow((void **)&host->local, &host->local_capacity, host->local_count + 1,
              sizeof(*host->local));
-    host->local[host->local_count++] = (struct prefix){ *addr, (uint8_t)bits };
+    struct doctor_local *local = &host->local[host->local_count++];
+    *local = (struct doctor_local){ .prefix = { *addr, (uint8_t)bits } };
+    return local;
 }
 
 struct fib {
@@ -135,19 +139,27 @@ static void take_fib_line(void *data, char *line)
         return;
     if (strstr(slash, " host LOCAL") != NULL &&
         parse_u64(slash + 1, strcspn(slash + 1, " "), 32, &bits))
-        add_local(fib->host, &fib->node, (unsigned)bits);
+        (void)add_local(fib->host, &fib->node, (unsigned)bits);
 }
 
 /* if_inet6: 32 hexadecimal digits, then index, length, scope, flags, interface. */
 static void take_inet6_line(void *data, char *line)
 {
     struct addr addr = { .family = ADDR_V6 };
-    char *space = strchr(line, ' ');
-    if (space == NULL || space - line != 32)
+    char *fields[6];
+    uint8_t flags = 0;
+    char *rest = NULL;
+    size_t count = 0;
+    for (char *field = strtok_r(line, " ", &rest); field != NULL && count < ARRAY_LEN(fields);
+         field = strtok_r(NULL, " ", &rest))
+        fields[count++] = field;
+    if (count < ARRAY_LEN(fields) || strlen(fields[0]) != 32 ||
+        !parse_hex(fields[0], addr.bytes, sizeof(addr.bytes)) ||
+        !parse_hex(fields[4], &flags, sizeof(flags)))
         return;
-    *space = '\0';
-    if (parse_hex(line, addr.bytes, sizeof(addr.bytes)))
-        add_local(data, &addr, 128);
+    struct doctor_local *local = add_local(data, &addr, 128);
+    local->preferred = (flags & IFA_F_DEPRECATED) == 0;
+    (void)snprintf(local->interface, sizeof(local->interface), "%.63s", fields[5]);
 }
 
 /* --- modules --- */

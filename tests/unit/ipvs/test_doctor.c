@@ -29,8 +29,8 @@ static void set_up(void)
     (void)snprintf(host.interfaces[0].name, DOCTOR_NAME_MAX, "eth0");
     host.local = mem_calloc(2, sizeof(*host.local));
     host.local_count = 2;
-    ck_assert(prefix_parse("192.0.2.1/32", &host.local[0]));
-    ck_assert(prefix_parse("2001:db8::1/128", &host.local[1]));
+    ck_assert(prefix_parse("192.0.2.1/32", &host.local[0].prefix));
+    ck_assert(prefix_parse("2001:db8::1/128", &host.local[1].prefix));
 }
 
 static void tear_down(void)
@@ -196,7 +196,7 @@ START_TEST(addresses)
     web.vip_ours = true;
     doctor_judge(&host, &web, 1, false, &report);
     ck_assert_int_eq(must_find("address 192.0.2.9 of service web")->level, DOCTOR_NOTE);
-    ck_assert(prefix_parse("192.0.2.0/24", &host.local[0])); /* a local route */
+    ck_assert(prefix_parse("192.0.2.0/24", &host.local[0].prefix)); /* a local route */
     doctor_judge(&host, &web, 1, false, &report);
     ck_assert_int_eq(must_find("address 192.0.2.9 of service web")->level, DOCTOR_OK);
 }
@@ -212,6 +212,25 @@ START_TEST(ipv6_service)
     ck_assert_ptr_null(find("net.ipv4.ip_forward"));
     ck_assert_str_eq(must_find("address 2001:db8::2 of service web")->value,
                      "ip addr add 2001:db8::2/128 dev INTERFACE nodad preferred_lft 0");
+}
+END_TEST
+
+START_TEST(ipv6_address_as_source_of_tunnels)
+{
+    struct doctor_service web = service("tcp [2001:db8::1]:80", IPVS_TUN);
+    static const char subject[] = "address 2001:db8::1 of service web as a source";
+    ck_assert(addr_parse("2001:db8:1::1", &table.services[0].dests[0].addr));
+    doctor_judge(&host, &web, 1, false, &report);
+    ck_assert_ptr_null(find(subject));
+    host.local[1].preferred = true;
+    (void)snprintf(host.local[1].interface, DOCTOR_NAME_MAX, "eth0");
+    doctor_judge(&host, &web, 1, false, &report);
+    ck_assert_int_eq(must_find(subject)->level, DOCTOR_BETTER);
+    ck_assert_str_eq(must_find(subject)->value,
+                     "ip addr change 2001:db8::1/128 dev eth0 preferred_lft 0");
+    ck_assert(addr_parse("10.0.0.1", &table.services[0].dests[0].addr)); /* another outer family */
+    doctor_judge(&host, &web, 1, false, &report);
+    ck_assert_ptr_null(find(subject));
 }
 END_TEST
 
@@ -282,6 +301,7 @@ int main(void)
     tcase_add_test(tcase, modules);
     tcase_add_test(tcase, addresses);
     tcase_add_test(tcase, ipv6_service);
+    tcase_add_test(tcase, ipv6_address_as_source_of_tunnels);
     tcase_add_test(tcase, mark_service);
     tcase_add_test(tcase, other_writers);
     tcase_add_test(tcase, all_methods_without_a_service);

@@ -78,7 +78,7 @@ static bool has(const char *text)
     struct addr addr;
     ck_assert(addr_parse(text, &addr));
     for (size_t i = 0; i < host.local_count; i++)
-        if (prefix_contains(&host.local[i], &addr))
+        if (prefix_contains(&host.local[i].prefix, &addr))
             return true;
     return false;
 }
@@ -95,10 +95,14 @@ START_TEST(addresses)
              "   |-- 203.0.113.1\n     /99 host LOCAL\n");
     tree_put(root, "/proc/net/if_inet6",
              "20010db8000000000000000000000001 02 40 00 82     eth0\n"
+             "20010db8000000000000000000000002 02 80 00 a2     eth1\n"
+             "20010db8000000000000000000000003 02 80 00\n"
              "20010db8 02 40 00 82     eth0\n"
              "20010db800000000000000000000000x 02 40 00 82     eth0\n\n");
     doctor_host_read(root, &host);
-    ck_assert_uint_eq(host.local_count, 3);
+    ck_assert_uint_eq(host.local_count, 4);
+    ck_assert(host.local[2].preferred && !host.local[3].preferred);
+    ck_assert_str_eq(host.local[3].interface, "eth1");
     ck_assert(has("192.0.2.2") && has("198.51.100.7") && has("2001:db8::1"));
     ck_assert(!has("192.0.2.1") && !has("192.0.2.255") && !has("203.0.113.1"));
 }
