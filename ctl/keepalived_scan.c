@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctl/keepalived_scan.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 #define WORDS_MAX 256 /* of a statement */
@@ -69,11 +71,25 @@ static bool close_block(struct scanner *scanner, struct keepalived_place place)
     return true;
 }
 
+static bool is_utf8(const char *text, size_t length)
+{
+    while (length > 0) {
+        size_t size = utf8_char_size(text, length);
+        if (size == 0)
+            return false;
+        text += size;
+        length -= size;
+    }
+    return true;
+}
+
 static bool add_word(struct scanner *scanner, struct keepalived_place place)
 {
     if (scanner->count == WORDS_MAX)
         return keepalived_fail(scanner->report, place, "a statement has more than %d words",
                                WORDS_MAX);
+    if (!is_utf8(scanner->word.text, scanner->word.length))
+        return keepalived_fail(scanner->report, place, "a word is not UTF-8");
     if (scanner->count == 0)
         scanner->place = place;
     scanner->words[scanner->count++] = arena_strdup(scanner->arena, scanner->word.text);
