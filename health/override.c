@@ -101,7 +101,7 @@ static struct override *override_copy(const struct override *value)
     copy->member[sizeof(copy->member) - 1] = '\0';
     copy->reason[sizeof(copy->reason) - 1] = '\0';
     copy->author[sizeof(copy->author) - 1] = '\0';
-    if (copy->scope == OVERRIDE_MEMBER) {
+    if (copy->scope != OVERRIDE_BACKEND) {
         copy->address = (struct addr){ 0 };
     } else {
         copy->pool[0] = '\0';
@@ -180,7 +180,7 @@ bool override_clear(struct override_store *store, enum override_scope scope,
                     const struct addr *address)
 {
     struct override key = { .scope = scope, .kind = kind };
-    if (scope == OVERRIDE_MEMBER) {
+    if (scope != OVERRIDE_BACKEND) {
         (void)snprintf(key.pool, sizeof(key.pool), "%s", pool);
         (void)snprintf(key.member, sizeof(key.member), "%s", member);
     } else {
@@ -229,16 +229,30 @@ const struct override *override_at(const struct override_store *store, size_t in
     return store->by_age[index];
 }
 
+static const struct override *find_named(const struct override_store *store,
+                                         enum override_scope scope, enum override_kind kind,
+                                         const char *first, const char *second)
+{
+    struct override key = { .scope = scope, .kind = kind };
+    (void)snprintf(key.pool, sizeof(key.pool), "%s", first);
+    (void)snprintf(key.member, sizeof(key.member), "%s", second);
+    bool found = false;
+    size_t index = target_search(store, &key, &found);
+    return found ? store->by_target[index] : NULL;
+}
+
 const struct override *override_of_member(const struct override_store *store,
                                           enum override_kind kind, const char *pool,
                                           const char *member)
 {
-    struct override key = { .scope = OVERRIDE_MEMBER, .kind = kind };
-    (void)snprintf(key.pool, sizeof(key.pool), "%s", pool);
-    (void)snprintf(key.member, sizeof(key.member), "%s", member);
-    bool found = false;
-    size_t index = target_search(store, &key, &found);
-    return found ? store->by_target[index] : NULL;
+    return find_named(store, OVERRIDE_MEMBER, kind, pool, member);
+}
+
+const struct override *override_of_service(const struct override_store *store,
+                                           enum override_kind kind, const char *service,
+                                           const char *server)
+{
+    return find_named(store, OVERRIDE_SERVICE, kind, service, server);
 }
 
 const struct override *override_of_backend(const struct override_store *store,
@@ -248,6 +262,17 @@ const struct override *override_of_backend(const struct override_store *store,
     bool found = false;
     size_t index = target_search(store, &key, &found);
     return found ? store->by_target[index] : NULL;
+}
+
+void override_print_target(const struct override *override, char *out)
+{
+    const char *slash = override->member[0] != '\0' ? "/" : "";
+    if (override->scope == OVERRIDE_BACKEND)
+        addr_print(&override->address, out);
+    else
+        (void)snprintf(out, OVERRIDE_TARGET_MAX, "%s%s%s%s",
+                       override->scope == OVERRIDE_SERVICE ? "ipvs:" : "", override->pool, slash,
+                       override->member);
 }
 
 const char *override_state_name(enum override_state state)

@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 enum override_state { OVERRIDE_NONE, OVERRIDE_UP, OVERRIDE_DOWN, OVERRIDE_DRAIN };
-enum override_scope { OVERRIDE_MEMBER, OVERRIDE_BACKEND };
+/* SERVICE: an IPVS service as a whole, or one of its servers. */
+enum override_scope { OVERRIDE_MEMBER, OVERRIDE_BACKEND, OVERRIDE_SERVICE };
 /* State and weight of a target are two overrides, each with its own id, reason and expiry. */
 enum override_kind { OVERRIDE_KIND_STATE, OVERRIDE_KIND_WEIGHT };
 
@@ -23,8 +24,8 @@ struct override {
     char id[OVERRIDE_ID_MAX]; /* "o1", "o2", ...: never reused within a store */
     enum override_scope scope;
     enum override_kind kind;
-    char pool[OVERRIDE_NAME_MAX];   /* MEMBER */
-    char member[OVERRIDE_NAME_MAX]; /* MEMBER */
+    char pool[OVERRIDE_NAME_MAX];   /* MEMBER; of SERVICE the service's name */
+    char member[OVERRIDE_NAME_MAX]; /* MEMBER; of SERVICE the server's name, "" = the whole */
     struct addr address;            /* BACKEND */
     enum override_state state;      /* KIND_STATE */
     uint32_t weight;                /* KIND_WEIGHT */
@@ -60,5 +61,12 @@ const struct override *override_of_member(const struct override_store *store,
                                           const char *member);
 const struct override *override_of_backend(const struct override_store *store,
                                            const struct addr *address);
+/* `server` "" = the service as a whole. */
+const struct override *override_of_service(const struct override_store *store,
+                                           enum override_kind kind, const char *service,
+                                           const char *server);
+/* "web/a", "192.0.2.1", "ipvs:web-vip", "ipvs:web-vip/rs1". OVERRIDE_TARGET_MAX bytes. */
+void override_print_target(const struct override *override, char *out);
+#define OVERRIDE_TARGET_MAX (2 * OVERRIDE_NAME_MAX + 8)
 /* "up", "down", "drain", "none" */
 const char *override_state_name(enum override_state state);

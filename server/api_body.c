@@ -20,6 +20,12 @@ static bool is_text(const json_t *value)
            strlen(json_string_value(value)) == json_string_length(value);
 }
 
+/* A NUL would hide what comes behind it. */
+static bool is_long_text(const json_t *value)
+{
+    return json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value);
+}
+
 static bool is_word(const json_t *value, const char *const *words)
 {
     if (!json_is_string(value))
@@ -60,6 +66,10 @@ static const char *check_value(const json_t *value, const struct api_field *fiel
     switch (field->type) {
     case API_TEXT:
         return is_text(value) ? NULL : "must be a string of at most 255 bytes";
+    case API_LONG_TEXT:
+        return is_long_text(value) ? NULL : "must be a string";
+    case API_BOOL:
+        return json_is_boolean(value) ? NULL : "must be true or false";
     case API_WORD:
         return is_word(value, field->words) ? NULL : "must be one of";
     case API_WEIGHT:

@@ -64,7 +64,7 @@ static void wait_served(struct api_call *call, struct pending *pending)
     control_when_served(call->control, on_served, pending);
 }
 
-static enum override_state state_of(const char *word)
+enum override_state api_state_of(const char *word)
 {
     if (strcmp(word, "up") == 0)
         return OVERRIDE_UP;
@@ -131,7 +131,7 @@ void api_put_member_state(struct api_call *call)
     if (!member_of_path(call, &at))
         return;
     (void)control_override_member_state(
-        call->control, at.pool, at.member, state_of(api_body_text(call, "state")),
+        call->control, at.pool, at.member, api_state_of(api_body_text(call, "state")),
         api_body_text(call, "reason"), call->who->name, api_body_until(call));
     wait_member(call);
 }
@@ -172,6 +172,7 @@ static json_t *view_backend(const struct pending *pending)
         }
     }
     json_t *object = json_object();
+    (void)json_object_set_new(object, "servers", api_view_ipvs_reals(control, &pending->addr));
     (void)json_object_set_new(object, "address", api_view_addr(&pending->addr));
     (void)json_object_set_new(
         object, "state",
@@ -189,15 +190,16 @@ void api_put_backend_state(struct api_call *call)
                         call->params[0]);
         return;
     }
-    if (!control_override_backend(call->control, &addr, state_of(api_body_text(call, "state")),
+    if (!control_override_backend(call->control, &addr, api_state_of(api_body_text(call, "state")),
                                   api_body_text(call, "reason"), call->who->name,
                                   api_body_until(call))) {
-        api_reply_error(call->api, call->request, 404, NULL, "no member has the address %s",
-                        call->params[0]);
+        api_reply_error(call->api, call->request, 404, NULL,
+                        "no member, real server or VIP has the address %s", call->params[0]);
         return;
     }
     struct pending *pending = pending_new(call, view_backend);
     pending->addr = addr;
+    control_ipvs_decide(call->control);
     wait_served(call, pending);
 }
 
@@ -267,7 +269,9 @@ void api_post_reload(struct api_call *call)
 {
     char why[WHY_SIZE];
     (void)snprintf(why, sizeof(why), "the API (%s)", call->who->name);
-    control_reload(call->control, why, on_reloaded, pending_new(call, view_reload));
+    bool force = json_is_true(json_object_get(call->body, "force"));
+    (force ? control_reload_forced : control_reload)(call->control, why, on_reloaded,
+                                                     pending_new(call, view_reload));
 }
 
 void api_post_zone_reload(struct api_call *call)

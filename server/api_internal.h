@@ -51,7 +51,15 @@ struct api_call {
     json_t *body;                       /* an object, checked against route->fields; NULL = none */
 };
 
-enum api_type { API_TEXT, API_WORD, API_WEIGHT, API_TIME_SPAN, API_OBJECT };
+enum api_type {
+    API_TEXT, /* at most 255 bytes */
+    API_LONG_TEXT,
+    API_WORD,
+    API_WEIGHT,
+    API_TIME_SPAN,
+    API_OBJECT,
+    API_BOOL
+};
 
 /* One key of a body, or one query parameter. */
 struct api_field {
@@ -123,6 +131,11 @@ json_t *api_view_override(struct control *control, const struct override *overri
 json_t *api_view_member(struct control *control, uint32_t pool, uint32_t member);
 json_t *api_view_pool(struct control *control, uint32_t pool);
 json_t *api_view_zone(struct control *control, size_t zone);
+json_t *api_view_ipvs(struct control *control); /* api_ipvs_view.c, and the next */
+/* "SERVICE/SERVER" -> server, of the real servers with that address. */
+json_t *api_view_ipvs_reals(struct control *control, const struct addr *addr);
+/* One service of the config; empty when there is none of that name (any more). */
+json_t *api_view_ipvs_named(struct control *control, const char *name);
 /* Index of a zone by name, in any case, with or without final dot; API_NOT_FOUND. */
 size_t api_find_zone(const struct control *control, const char *name);
 
@@ -131,6 +144,9 @@ size_t api_find_zone(const struct control *control, const char *name);
 enum api_auth { API_AUTH_OK, API_AUTH_NEEDED /* 401 */, API_AUTH_REFUSED /* 403 */ };
 enum api_auth api_authenticate(const struct api *api, const struct http_request *request,
                                struct api_identity *out);
+
+/* The word of a body's "state". */
+enum override_state api_state_of(const char *word);
 
 /* --- handlers --- */
 
@@ -152,7 +168,13 @@ void api_get_zone(struct api_call *call);
 void api_post_zone_reload(struct api_call *call);
 void api_post_reload(struct api_call *call);
 void api_get_ipvs(struct api_call *call);
-void api_post_ipvs(struct api_call *call);
+void api_post_ipvs_plan(struct api_call *call);
+void api_post_ipvs_apply(struct api_call *call);
+void api_post_ipvs_restore(struct api_call *call);
+void api_post_ipvs_zero(struct api_call *call);
+void api_put_service_state(struct api_call *call);
+void api_put_server_state(struct api_call *call);
+void api_put_server_weight(struct api_call *call);
 void api_get_events(struct api_call *call);
 void api_get_openapi(struct api_call *call);
 void api_get_metrics(struct api_call *call);

@@ -102,18 +102,6 @@ void api_get_zone(struct api_call *call)
         api_reply_json(call->api, call->request, 200, api_view_zone(call->control, zone));
 }
 
-void api_get_ipvs(struct api_call *call)
-{
-    api_reply_json(call->api, call->request, 200,
-                   json_pack("{s:b, s:s, s:[], s:[]}", "available", 0, "reason",
-                             "this version does not control IPVS", "services", "foreign"));
-}
-
-void api_post_ipvs(struct api_call *call)
-{
-    api_reply_error(call->api, call->request, 503, NULL, "this version does not control IPVS");
-}
-
 void api_get_openapi(struct api_call *call)
 {
     api_reply_json(call->api, call->request, 200, openapi_build());

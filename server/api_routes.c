@@ -55,6 +55,36 @@ static const struct api_field push_fields[] = {
     END,
 };
 
+static const struct api_field apply_fields[] = {
+    { .key = "force", .type = API_BOOL, .help = "Also what ipvs.max_remove holds back." },
+    END,
+};
+
+static const struct api_field restore_fields[] = {
+    { .key = "text",
+      .type = API_LONG_TEXT,
+      .required = true,
+      .help = "As ipvsadm-save prints it." },
+    { .key = "file", .type = API_TEXT, .help = "Name for messages." },
+    { .key = "apply", .type = API_BOOL, .help = "false: show the plan only." },
+    { .key = "exact",
+      .type = API_BOOL,
+      .help = "Foreign services that the text lacks are deleted." },
+    END,
+};
+
+static const struct api_field zero_fields[] = {
+    { .key = "service", .type = API_TEXT, .help = "One service; absent = everything." },
+    END,
+};
+
+static const struct api_field reload_fields[] = {
+    { .key = "force",
+      .type = API_BOOL,
+      .help = "Even if it takes away more than ipvs.max_remove." },
+    END,
+};
+
 static const struct api_field explain_query[] = {
     { .key = "name", .type = API_TEXT, .required = true, .help = "The name asked for." },
     { .key = "type", .type = API_TEXT, .help = "The type, A when absent." },
@@ -96,10 +126,20 @@ static const struct api_route table[] = {
     { "POST", "/v1/zones/{zone}/reload", TOKEN_ADMIN, api_post_zone_reload, NULL, NULL,
       "Load a zone again" },
     { "GET", "/v1/ipvs", TOKEN_READ, api_get_ipvs, NULL, NULL, "IPVS services" },
-    { "POST", "/v1/ipvs/plan", TOKEN_READ, api_post_ipvs, NULL, NULL, "What apply would do" },
-    { "POST", "/v1/ipvs/apply", TOKEN_ADMIN, api_post_ipvs, NULL, NULL,
+    { "POST", "/v1/ipvs/plan", TOKEN_READ, api_post_ipvs_plan, NULL, NULL, "What apply would do" },
+    { "POST", "/v1/ipvs/apply", TOKEN_ADMIN, api_post_ipvs_apply, apply_fields, NULL,
       "Bring the kernel in line" },
-    { "POST", "/v1/reload", TOKEN_ADMIN, api_post_reload, NULL, NULL,
+    { "POST", "/v1/ipvs/restore", TOKEN_ADMIN, api_post_ipvs_restore, restore_fields, NULL,
+      "Compare text of ipvsadm-save with the kernel, apply the difference" },
+    { "POST", "/v1/ipvs/zero", TOKEN_ADMIN, api_post_ipvs_zero, zero_fields, NULL,
+      "Set counters to zero" },
+    { "PUT", "/v1/ipvs/services/{service}/state", TOKEN_OPERATE, api_put_service_state,
+      state_fields, NULL, "Override the state of an IPVS service, in DNS and kernel" },
+    { "PUT", "/v1/ipvs/services/{service}/servers/{server}/state", TOKEN_OPERATE,
+      api_put_server_state, state_fields, NULL, "Override the state of a real server" },
+    { "PUT", "/v1/ipvs/services/{service}/servers/{server}/weight", TOKEN_OPERATE,
+      api_put_server_weight, weight_fields, NULL, "Override the weight of a real server" },
+    { "POST", "/v1/reload", TOKEN_ADMIN, api_post_reload, reload_fields, NULL,
       "Load config, zones and databases again" },
     { "GET", "/v1/events", TOKEN_READ, api_get_events, NULL, events_query, "Server-sent events" },
     { "GET", "/v1/openapi.json", TOKEN_READ, api_get_openapi, NULL, NULL, "This description" },

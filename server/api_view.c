@@ -50,10 +50,8 @@ json_t *api_view_last(const struct prober_status *status)
 
 static json_t *target_of(const struct override *override)
 {
-    char text[2 * OVERRIDE_NAME_MAX + 2];
-    if (override->scope == OVERRIDE_BACKEND)
-        return api_view_addr(&override->address);
-    (void)snprintf(text, sizeof(text), "%s/%s", override->pool, override->member);
+    char text[OVERRIDE_TARGET_MAX];
+    override_print_target(override, text);
     return api_view_text(text);
 }
 
@@ -120,7 +118,13 @@ json_t *api_view_member(struct control *control, uint32_t pool, uint32_t member)
         set(object, "port", json_integer(definition->port));
     set(object, "state", json_string(info.state));
     set(object, "weight", json_integer(info.weight));
-    set(object, "effective_weight", json_integer(info.effective_weight));
+    if (definition->service != 0)
+        set(object, "service",
+            api_view_text(
+                control_world(control)->services[definition->service - 1].config->spec.name));
+    set(object, "effective_weight",
+        info.share < 1 ? json_real(info.share * info.effective_weight)
+                       : json_integer(info.effective_weight));
     set(object, "override", effective_override(control, &info, by_address));
     set(object, "weight_override", api_view_override(control, info.weight_override));
     return object;

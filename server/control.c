@@ -68,6 +68,8 @@ static void close_handles(struct control *control)
 static void control_release(struct control *control)
 {
     prober_free(control->prober);
+    control_ipvs_free(control->ipvs);
+    control->ipvs = NULL;
     close_handles(control);
     control_reload_fini(control);
     pool_table_free(control->pools); /* it borrows from the world */
@@ -149,11 +151,15 @@ struct control *control_new(const struct control_options *options, struct errlis
     control_verdicts_init(control);
     control_reload_init(control);
     control_override_init(control);
+    if (options->config != NULL && options->config->ipvs.present)
+        control->ipvs = control_ipvs_new(control, options->ipvs_fd);
     control->prober = prober_new(control_health_event, control);
     if (control->prober == NULL)
         errlist_add(errors, "the probe thread cannot be started");
-    if (control->prober == NULL || !control_load_first(control, options, errors) ||
-        !start_workers(control, errors)) {
+    bool ok = control->prober != NULL && control_load_first(control, options, errors);
+    if (ok)
+        control_ipvs_first(control, options->ending);
+    if (!ok || !start_workers(control, errors)) {
         wind_down(control);
         control_release(control);
         return NULL;
@@ -169,6 +175,7 @@ void control_settle(struct control *control)
     /* While somebody waits, the timer of waiters wakes the loop. */
     while (control->waiters != NULL && clock_mono_ms() < end)
         (void)uv_run(control->loop, UV_RUN_ONCE);
+    control_ipvs_exit(control);
 }
 
 void control_free(struct control *control)

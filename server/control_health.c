@@ -37,6 +37,21 @@ static void reserve_verdicts(struct control *control, size_t count)
         control->seeded_ms[i] = 0;
 }
 
+/* "web/a", "ipvs:web-vip/rs1", "ipvs:web-vip" */
+static void print_user(const struct world *world, const struct control_user *user, char *out,
+                       size_t size)
+{
+    if (user->pool != POOL_NONE) {
+        const struct pool *pool = &world->pools.pools[user->pool];
+        (void)snprintf(out, size, "%s/%s", pool->name, pool->members[user->member].name);
+        return;
+    }
+    const struct ipvs_spec *spec = &world->services[user->member].config->spec;
+    bool whole = user->server == POOL_NONE;
+    (void)snprintf(out, size, "ipvs:%s%s%s", spec->name, whole ? "" : "/",
+                   whole ? "" : spec->servers[user->server].name);
+}
+
 static void emit_verdict(struct control *control, const struct world_target *target,
                          const struct prober_status *status, const struct control_user *users,
                          size_t user_count)
@@ -46,10 +61,8 @@ static void emit_verdict(struct control *control, const struct world_target *tar
     json_t *members = json_array();
     addr_print(&target->endpoint.addr, address);
     for (size_t i = 0; i < user_count && i < EVENT_MEMBERS_MAX; i++) {
-        const struct pool *pool = &control->world->pools.pools[users[i].pool];
         char name[600];
-        (void)snprintf(name, sizeof(name), "%s/%s", pool->name,
-                       pool->members[users[i].member].name);
+        print_user(control->world, &users[i], name, sizeof(name));
         json_array_append_new(members, json_string(name));
         if (i == 0)
             memcpy(first, name, sizeof(name));
@@ -77,8 +90,12 @@ static void take_status(struct control *control, const struct prober_status *sta
         return;
     const struct control_user *users = &control->users[control->first[index]];
     size_t count = control->first[index + 1] - control->first[index];
-    for (size_t i = 0; i < count; i++)
-        control_mark_pool(control, users[i].pool);
+    for (size_t i = 0; i < count; i++) {
+        if (users[i].pool != POOL_NONE)
+            control_mark_pool(control, users[i].pool);
+        else
+            control_ipvs_touch(control);
+    }
     emit_verdict(control, &control->world->targets[index], status, users, count);
 }
 
@@ -107,7 +124,16 @@ void control_health_init(struct control *control)
     control->inbox_async.data = control;
 }
 
-/* Which of `world`'s pools and members use which target: counted, then filled. */
+static void add_users(struct control *control, const struct pool_address *address,
+                      struct control_user user)
+{
+    for (size_t t = 0; t < address->target_count; t++) {
+        uint32_t *next = &control->first[control->target_index[address->targets[t]] + 1];
+        control->users[(*next)++] = user;
+    }
+}
+
+/* Which of `world`'s members, services and servers use which target: counted, then filled. */
 void control_health_adopt(struct control *control)
 {
     const struct world *world = control->world;
@@ -130,14 +156,15 @@ void control_health_adopt(struct control *control)
     for (uint32_t p = 0; p < world->pools.count; p++) {
         for (uint32_t m = 0; m < world->pools.pools[p].member_count; m++) {
             const struct pool_member *member = &world->pools.pools[p].members[m];
-            for (size_t a = 0; a < member->address_count; a++) {
-                for (size_t t = 0; t < member->addresses[a].target_count; t++) {
-                    uint32_t *next =
-                        &control->first[control->target_index[member->addresses[a].targets[t]] + 1];
-                    control->users[(*next)++] = (struct control_user){ p, m };
-                }
-            }
+            for (size_t a = 0; a < member->address_count; a++)
+                add_users(control, &member->addresses[a], (struct control_user){ p, m, POOL_NONE });
         }
+    }
+    for (uint32_t s = 0; s < world->service_count; s++) {
+        const struct world_service *service = &world->services[s];
+        add_users(control, &service->vip, (struct control_user){ POOL_NONE, s, POOL_NONE });
+        for (uint32_t i = 0; i < service->config->spec.server_count; i++)
+            add_users(control, &service->servers[i], (struct control_user){ POOL_NONE, s, i });
     }
 }
 

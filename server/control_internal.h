@@ -19,10 +19,12 @@
 #define CONTROL_FIRST_PROBE_MS 1000 /* the longest wait for first results before answering */
 #define CONTROL_SETTLE_MS      500  /* the longest wait for changes under way before the end */
 
-/* A (pool, member) that depends on a target. */
+/* A (pool, member) that depends on a target; or, with pool POOL_NONE, an IPVS service (`member`) by
+ * its VIP (`server` POOL_NONE) or one of its servers. */
 struct control_user {
     uint32_t pool;
     uint32_t member;
+    uint32_t server;
 };
 
 struct control_waiter {
@@ -31,12 +33,14 @@ struct control_waiter {
     void *data;
     uint64_t generation; /* that all workers must serve */
     uint64_t save;       /* number of the change that must be saved; 0 = none */
+    bool kernel;         /* waits for the IPVS table too */
     uint64_t deadline_ms;
 };
 
 struct control_reloader {
     struct control_reloader *next;
     uint8_t *zone; /* apex of the one zone to load; NULL = everything */
+    bool force;    /* past ipvs.max_remove */
     control_reload_fn *fn;
     void *data;
 };
@@ -46,6 +50,7 @@ struct control_load {
     uv_work_t work;
     struct control *control;
     const uint8_t *zone; /* borrowed from the reloaders; NULL = everything */
+    bool force;
     struct world *world;
     struct errlist errors;
     atomic_uint_fast64_t records;
@@ -96,6 +101,10 @@ struct control {
      * when overrides go, until the next world. */
     bool *overridden; /* by pool: a member of it */
     bool overridden_backends;
+    bool overridden_services;
+
+    struct control_ipvs *ipvs; /* server/control_ipvs.h; NULL when the config has no "ipvs" */
+    bool hurry;
 
     /* publishing */
     bool *dirty; /* by pool */
@@ -150,7 +159,35 @@ void control_health_drain(struct control *control);
 void control_health_targets(struct control *control, const struct world *world,
                             const struct control_seeds *seeds);
 
+/* control_ipvs*.c; without an "ipvs" section they do nothing */
+struct control_ipvs *control_ipvs_new(struct control *control, int fd);
+/* A new world: directors for its services; those that are gone are retired. Then steps. The world
+ * before is still there. */
+void control_ipvs_adopt(struct control *control);
+/* False with an error when `world` lacks more of the live real servers than ipvs.max_remove lets.
+ */
+bool control_ipvs_may_take(const struct control *control, const struct world *world,
+                           struct errlist *errors);
+/* Directors step soon: a verdict or an override has changed. */
+void control_ipvs_touch(struct control *control);
+/* The kernel's table is as it is wanted, or cannot be brought there. */
+bool control_ipvs_is_done(const struct control *control);
+/* Runs the loop until the kernel is as it should be for the first time; for a moment at most. */
+void control_ipvs_first(struct control *control, const bool *ending);
+/* Before the end: does what on_exit asks for; runs the loop. */
+void control_ipvs_exit(struct control *control);
+void control_ipvs_free(struct control_ipvs *ipvs);
+
 /* control_view.c */
+enum health_verdict control_verdict_of(const struct control *control,
+                                       const struct pool_address *address);
+void control_deciding_status(struct control *control, const struct pool_address *address,
+                             struct prober_status *out);
+const struct override *control_backend_override(const struct control *control,
+                                                const struct addr *addr);
+const struct override *control_service_override(const struct control *control,
+                                                enum override_kind kind, const char *service,
+                                                const char *server);
 void control_view_init(struct control *control, struct pool_view *view);
 
 /* control_alarms.c */
@@ -162,6 +199,10 @@ void control_alarms_count(struct control *control);               /* after the l
 void control_publish_init(struct control *control);
 void control_mark_pool(struct control *control, uint32_t pool);
 void control_mark_all(struct control *control);
+/* Pools that have the service as member. */
+void control_mark_service(struct control *control, uint32_t service);
+/* As control_when_served, but waits neither for the disk nor for the IPVS table. */
+void control_when_published(struct control *control, control_served_fn *fn, void *data);
 /* Publishes the current world at once; dirty pools must have been built. */
 void control_publish_now(struct control *control);
 

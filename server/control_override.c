@@ -9,22 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TARGET_MAX (2 * OVERRIDE_NAME_MAX)
-
-static void describe(const struct override *override, char *out)
-{
-    if (override->scope == OVERRIDE_BACKEND)
-        addr_print(&override->address, out);
-    else
-        (void)snprintf(out, TARGET_MAX, "%s/%s", override->pool, override->member);
-}
-
 static void emit(struct control *control, const struct override *override, const char *action,
                  const char *author)
 {
-    char target[TARGET_MAX];
+    char target[OVERRIDE_TARGET_MAX];
     char weight[16];
-    describe(override, target);
+    override_print_target(override, target);
     (void)snprintf(weight, sizeof(weight), "%u", (unsigned) override->weight);
     bool state = override->kind == OVERRIDE_KIND_STATE;
     log_info("override", "%s %s %s %s by %s%s%s", override->id, action, target,
@@ -37,10 +27,18 @@ static void emit(struct control *control, const struct override *override, const
                           "reason", override->reason));
 }
 
-/* Pools with a member that the override is about. */
+/* Pools with a member that the override is about, and services. */
 static void mark_users(struct control *control, const struct override *override)
 {
     size_t count = 0;
+    if (override->scope != OVERRIDE_MEMBER)
+        control_ipvs_touch(control);
+    if (override->scope == OVERRIDE_SERVICE) {
+        uint32_t service = world_service(control->world, override->pool);
+        if (service != POOL_NONE)
+            control_mark_service(control, service);
+        return;
+    }
     if (override->scope == OVERRIDE_BACKEND) {
         const struct world_user *users = world_users(control->world, &override->address, &count);
         for (size_t i = 0; i < count; i++)
@@ -58,6 +56,10 @@ static void note_place(struct control *control, const struct override *override)
         control->overridden_backends = true;
         return;
     }
+    if (override->scope == OVERRIDE_SERVICE) {
+        control->overridden_services = true;
+        return;
+    }
     uint32_t pool = world_pool(control->world, override->pool);
     if (pool != POOL_NONE)
         control->overridden[pool] = true;
@@ -68,6 +70,7 @@ void control_override_adopt(struct control *control)
     mem_free(control->overridden);
     control->overridden = MEM_NEW_ARRAY(bool, control->world->pools.count);
     control->overridden_backends = false;
+    control->overridden_services = false;
     for (size_t i = 0; i < override_count(control->overrides); i++)
         note_place(control, override_at(control->overrides, i));
 }
@@ -150,6 +153,58 @@ static bool known(const struct control *control, uint32_t pool, uint32_t member)
            member < control->world->pools.pools[pool].member_count;
 }
 
+/* Sets `value`, or takes `old` away when there is nothing to set. */
+static void set_or_clear(struct control *control, struct override *value, bool clear,
+                         const struct control_override_words *words, const struct override *old)
+{
+    if (!clear)
+        put(control, value, words->reason, words->author, words->until_ms);
+    else if (old != NULL)
+        take_away(control, old, words->author);
+}
+
+static bool name_service(const struct control *control, uint32_t service, uint32_t server,
+                         struct override *out)
+{
+    const struct world *world = control->world;
+    if (service >= world->service_count)
+        return false;
+    const struct ipvs_spec *spec = &world->services[service].config->spec;
+    if (server != POOL_NONE && server >= spec->server_count)
+        return false;
+    out->scope = OVERRIDE_SERVICE;
+    (void)snprintf(out->pool, sizeof(out->pool), "%s", spec->name);
+    if (server != POOL_NONE)
+        (void)snprintf(out->member, sizeof(out->member), "%s", spec->servers[server].name);
+    return true;
+}
+
+bool control_override_service_state(struct control *control, uint32_t service, uint32_t server,
+                                    enum override_state state,
+                                    const struct control_override_words *words)
+{
+    struct override value = { .kind = OVERRIDE_KIND_STATE, .state = state };
+    if (!name_service(control, service, server, &value))
+        return false;
+    set_or_clear(
+        control, &value, state == OVERRIDE_NONE, words,
+        override_of_service(control->overrides, OVERRIDE_KIND_STATE, value.pool, value.member));
+    return true;
+}
+
+bool control_override_server_weight(struct control *control, uint32_t service, uint32_t server,
+                                    bool clear, uint32_t weight,
+                                    const struct control_override_words *words)
+{
+    struct override value = { .kind = OVERRIDE_KIND_WEIGHT, .weight = weight };
+    if (server == POOL_NONE || !name_service(control, service, server, &value))
+        return false;
+    set_or_clear(
+        control, &value, clear, words,
+        override_of_service(control->overrides, OVERRIDE_KIND_WEIGHT, value.pool, value.member));
+    return true;
+}
+
 bool control_override_member_state(struct control *control, uint32_t pool, uint32_t member,
                                    enum override_state state, const char *reason,
                                    const char *author, int64_t until_ms)
@@ -220,7 +275,15 @@ bool control_override_orphan(const struct control *control, const struct overrid
     const struct world *world = control->world;
     size_t count = 0;
     if (override->scope == OVERRIDE_BACKEND)
-        return world_users(world, &override->address, &count) == NULL;
+        return world_users(world, &override->address, &count) == NULL &&
+               world_reals(world, &override->address, &count) == NULL &&
+               !control_ipvs_has_vip(control, &override->address);
+    if (override->scope == OVERRIDE_SERVICE) {
+        uint32_t service = world_service(world, override->pool);
+        return service == POOL_NONE ||
+               (override->member[0] != '\0' &&
+                world_server(world, service, override->member) == POOL_NONE);
+    }
     uint32_t pool = world_pool(world, override->pool);
     return pool == POOL_NONE || world_member(world, pool, override->member) == POOL_NONE;
 }

@@ -35,6 +35,15 @@ void control_mark_all(struct control *control)
     schedule(control);
 }
 
+void control_mark_service(struct control *control, uint32_t service)
+{
+    size_t count = 0;
+    const struct ipvs_key *key = &control->world->services[service].config->spec.service.key;
+    const struct world_user *users = world_users(control->world, &key->addr, &count);
+    for (size_t i = 0; i < count; i++)
+        control_mark_pool(control, users[i].pool);
+}
+
 void control_publish_now(struct control *control)
 {
     for (uint32_t p = 0; p < control->world->pools.count; p++) {
@@ -98,7 +107,9 @@ static bool served(struct control *control, const struct control_waiter *waiter)
         if (worker_generation(control->workers[i]) < waiter->generation)
             return false;
     }
-    return waiter->save <= control->change_saved || uv_now(control->loop) >= waiter->deadline_ms;
+    bool done =
+        waiter->save <= control->change_saved && (!waiter->kernel || control_ipvs_is_done(control));
+    return done || uv_now(control->loop) >= waiter->deadline_ms;
 }
 
 /* Waiters are taken out before they are called: what they do may add new ones. */
@@ -135,18 +146,30 @@ static void on_waiter_timer(uv_timer_t *timer)
     control_waiters_check(timer->data);
 }
 
-void control_when_served(struct control *control, control_served_fn *fn, void *data)
+static void wait_for(struct control *control, uint64_t save, bool kernel, control_served_fn *fn,
+                     void *data)
 {
     struct control_waiter *waiter = MEM_NEW(struct control_waiter);
     waiter->fn = fn;
     waiter->data = data;
     waiter->generation = publisher_generation(control->publisher) + (control->dirty_any ? 1 : 0);
-    waiter->save = control_state_dir(control) != NULL ? control->change : 0;
+    waiter->save = save;
+    waiter->kernel = kernel;
     waiter->deadline_ms = uv_now(control->loop) + CONTROL_SAVE_WAIT_MS;
     waiter->next = control->waiters;
     control->waiters = waiter;
     /* The first tick answers what is served already; the others see to the deadline. */
     (void)uv_timer_start(&control->waiter_timer, on_waiter_timer, 0, 100);
+}
+
+void control_when_served(struct control *control, control_served_fn *fn, void *data)
+{
+    wait_for(control, control_state_dir(control) != NULL ? control->change : 0, true, fn, data);
+}
+
+void control_when_published(struct control *control, control_served_fn *fn, void *data)
+{
+    wait_for(control, 0, false, fn, data);
 }
 
 static void on_worker_acknowledged(void *data)

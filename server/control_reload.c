@@ -103,6 +103,8 @@ static void adopt(struct control *control, struct world *world)
     control->dirty = MEM_NEW_ARRAY(bool, world->pools.count);
     for (size_t i = 0; i < world->pools.count; i++)
         control->dirty[i] = true;
+    control->dirty_any = true;
+    control_ipvs_adopt(control);
     control->pools = pool_table_new(&world->pools);
     control_view_init(control, &view);
     pool_table_build(control->pools, &view, old_pools);
@@ -360,7 +362,8 @@ static void loaded(uv_work_t *work, int status)
         load_free(load);
         return;
     }
-    if (load->world == NULL) {
+    if (load->world == NULL ||
+        (!load->force && !control_ipvs_may_take(control, load->world, &load->errors))) {
         refuse(control, load);
         return;
     }
@@ -375,6 +378,8 @@ static void start_reload(struct control *control)
 {
     struct control_load *load = load_new(control);
     load->zone = control->reloaders->zone;
+    for (const struct control_reloader *r = control->reloaders; r != NULL; r = r->next)
+        load->force = load->force || r->force;
     tell_start();
     control->background++;
     (void)uv_queue_work(control->loop, &load->work, load_work, loaded);
@@ -390,36 +395,51 @@ static bool is_asked_for(const struct control *control, const uint8_t *zone, con
     return waiting != NULL && zone == NULL && fn == NULL;
 }
 
-/* Takes `zone` over. */
-static void ask(struct control *control, uint8_t *zone, const char *why, control_reload_fn *fn,
-                void *data)
+/* Takes `reloader` over. */
+static void ask(struct control *control, struct control_reloader *reloader, const char *why)
 {
-    if (is_asked_for(control, zone, fn))
+    if (is_asked_for(control, reloader->zone, reloader->fn)) {
+        mem_free(reloader);
         return;
-    struct control_reloader *reloader = MEM_NEW(struct control_reloader);
+    }
     bool busy = control->load != NULL || control->reloaders != NULL;
     struct control_reloader **list = busy ? &control->next_reloaders : &control->reloaders;
     log_info("reload", "asked for by %s%s", why,
              busy ? "; one is under way, this one comes after it" : "");
-    reloader->zone = zone;
-    reloader->fn = fn;
-    reloader->data = data;
     reloader->next = *list;
     *list = reloader;
     if (!busy)
         start_reload(control);
 }
 
+static struct control_reloader *reloader_new(control_reload_fn *fn, void *data)
+{
+    struct control_reloader *reloader = MEM_NEW(struct control_reloader);
+    reloader->fn = fn;
+    reloader->data = data;
+    return reloader;
+}
+
 void control_reload(struct control *control, const char *why, control_reload_fn *fn, void *data)
 {
-    ask(control, NULL, why, fn, data);
+    ask(control, reloader_new(fn, data), why);
+}
+
+void control_reload_forced(struct control *control, const char *why, control_reload_fn *fn,
+                           void *data)
+{
+    struct control_reloader *reloader = reloader_new(fn, data);
+    reloader->force = true;
+    ask(control, reloader, why);
 }
 
 void control_reload_zone(struct control *control, size_t zone, const char *why,
                          control_reload_fn *fn, void *data)
 {
     const uint8_t *apex = control->world->zones[zone].zone->apex;
-    ask(control, mem_dup(apex, name_length(apex)), why, fn, data);
+    struct control_reloader *reloader = reloader_new(fn, data);
+    reloader->zone = mem_dup(apex, name_length(apex));
+    ask(control, reloader, why);
 }
 
 void control_reload_fini(struct control *control)

@@ -22,10 +22,19 @@ static const struct override *member_override(const struct control *control,
                               member_at(control, pool, member)->name);
 }
 
-static const struct override *backend_override(const struct control *control,
-                                               const struct addr *addr)
+const struct override *control_backend_override(const struct control *control,
+                                                const struct addr *addr)
 {
     return control->overridden_backends ? override_of_backend(control->overrides, addr) : NULL;
+}
+
+const struct override *control_service_override(const struct control *control,
+                                                enum override_kind kind, const char *service,
+                                                const char *server)
+{
+    return control->overridden_services
+               ? override_of_service(control->overrides, kind, service, server)
+               : NULL;
 }
 
 /* A member's own override beats one by address, which beats "disabled" of the file. */
@@ -33,11 +42,11 @@ static const struct override *deciding_override(const struct control *control, u
                                                 uint32_t member, const struct addr *addr)
 {
     const struct override *own = member_override(control, OVERRIDE_KIND_STATE, pool, member);
-    return own != NULL || addr == NULL ? own : backend_override(control, addr);
+    return own != NULL || addr == NULL ? own : control_backend_override(control, addr);
 }
 
-static enum health_verdict verdict_of(const struct control *control,
-                                      const struct pool_address *address)
+enum health_verdict control_verdict_of(const struct control *control,
+                                       const struct pool_address *address)
 {
     enum health_verdict verdict = address->target_count > 0 ? HEALTH_UP : HEALTH_UNKNOWN;
     for (size_t i = 0; i < address->target_count; i++) {
@@ -60,7 +69,10 @@ static enum pool_use address_use(void *data, uint32_t pool, uint32_t member, siz
         return override->state == OVERRIDE_UP ? POOL_LIVE : POOL_BARRED;
     if (m->disabled)
         return POOL_BARRED;
-    return verdict_of(control, &m->addresses[index]) == HEALTH_DOWN ? POOL_FAILED : POOL_LIVE;
+    if (m->service != 0)
+        return control_ipvs_use(control, m->service);
+    return control_verdict_of(control, &m->addresses[index]) == HEALTH_DOWN ? POOL_FAILED
+                                                                            : POOL_LIVE;
 }
 
 static enum pool_use nested_use(void *data, uint32_t pool, uint32_t member)
@@ -79,20 +91,27 @@ static uint32_t effective_weight(void *data, uint32_t pool, uint32_t member)
     return override != NULL ? override->weight : member_at(control, pool, member)->weight;
 }
 
+static uint32_t live_share(void *data, uint32_t pool, uint32_t member)
+{
+    const struct control *control = data;
+    const struct pool_member *m = member_at(control, pool, member);
+    return m->service != 0 ? control_ipvs_share(control, m->service) : POOL_SHARE_ONE;
+}
+
 void control_view_init(struct control *control, struct pool_view *view)
 {
     view->data = control;
     view->address = address_use;
     view->nested = nested_use;
     view->weight = effective_weight;
-    view->share = NULL;
+    view->share = live_share;
 }
 
 /* --- for people --- */
 
 /* The worst result decides: a down target, else an unknown one, else the last. */
-static void deciding_status(struct control *control, const struct pool_address *address,
-                            struct prober_status *out)
+void control_deciding_status(struct control *control, const struct pool_address *address,
+                             struct prober_status *out)
 {
     bool found = false;
     for (size_t i = 0; i < address->target_count; i++) {
@@ -116,10 +135,12 @@ void control_address(struct control *control, uint32_t pool, uint32_t member, si
     memset(out, 0, sizeof(*out));
     out->addr = address->addr;
     out->checked = address->target_count > 0;
-    out->verdict = verdict_of(control, address);
-    deciding_status(control, address, &out->last);
+    out->verdict = control_verdict_of(control, address);
+    control_deciding_status(control, address, &out->last);
     out->use = address_use(control, pool, member, index);
-    out->override = backend_override(control, &address->addr);
+    if (m->service != 0)
+        out->verdict = control_ipvs_use(control, m->service) == POOL_LIVE ? HEALTH_UP : HEALTH_DOWN;
+    out->override = control_backend_override(control, &address->addr);
 }
 
 /* "draining" until the last answer that was given out has outlived its TTL. */
@@ -142,8 +163,8 @@ static const char *measured_state(struct control *control, uint32_t pool, uint32
     bool suspect = false;
     for (size_t i = 0; i < m->address_count; i++) {
         struct prober_status status = { 0 };
-        enum health_verdict verdict = verdict_of(control, &m->addresses[i]);
-        deciding_status(control, &m->addresses[i], &status);
+        enum health_verdict verdict = control_verdict_of(control, &m->addresses[i]);
+        control_deciding_status(control, &m->addresses[i], &status);
         up += verdict == HEALTH_UP;
         down += verdict == HEALTH_DOWN;
         suspect = suspect || (status.suspect && verdict == HEALTH_UP);
@@ -166,6 +187,20 @@ static const char *nested_state(const struct control *control, const struct pool
     return live ? "up" : "down";
 }
 
+/* In the words of members. */
+static const char *service_state(const struct control *control, const struct pool_member *member)
+{
+    switch (control_ipvs_use(control, member->service)) {
+    case POOL_LIVE:
+        return "up";
+    case POOL_FAILED:
+        return "down";
+    case POOL_BARRED:
+        break;
+    }
+    return control_ipvs_barred_state(control, member->service);
+}
+
 /* All addresses overridden alike: then that is the member's state. */
 static const struct override *override_by_addresses(const struct control *control,
                                                     const struct pool_member *member)
@@ -174,7 +209,8 @@ static const struct override *override_by_addresses(const struct control *contro
     if (!control->overridden_backends)
         return NULL;
     for (size_t i = 0; i < member->address_count; i++) {
-        const struct override *override = backend_override(control, &member->addresses[i].addr);
+        const struct override *override =
+            control_backend_override(control, &member->addresses[i].addr);
         if (override == NULL || (found != NULL && override->state != found->state))
             return NULL;
         found = override;
@@ -208,6 +244,7 @@ void control_member(struct control *control, uint32_t pool, uint32_t member,
     const struct pool_member *m = member_at(control, pool, member);
     out->weight = m->weight;
     out->effective_weight = effective_weight(control, pool, member);
+    out->share = (double)live_share(control, pool, member) / POOL_SHARE_ONE;
     out->state_override = member_override(control, OVERRIDE_KIND_STATE, pool, member);
     out->weight_override = member_override(control, OVERRIDE_KIND_WEIGHT, pool, member);
     const struct override *deciding =
@@ -216,6 +253,8 @@ void control_member(struct control *control, uint32_t pool, uint32_t member,
         out->state = override_state(control, pool, deciding);
     else if (m->disabled)
         out->state = "disabled";
+    else if (m->service != 0)
+        out->state = service_state(control, m);
     else
         out->state = m->child != POOL_NONE ? nested_state(control, m)
                                            : measured_state(control, pool, member);

@@ -7,6 +7,7 @@
 #include "base/version.h"
 #include "server/api_message.h"
 #include "server/control.h"
+#include "server/metrics_ipvs.h"
 #include "zones/zone.h"
 #include "zones/zonedb.h"
 
@@ -16,63 +17,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-struct metrics {
-    struct control *control;
-    const struct world *world;
-    const uint64_t *api_requests;
-    size_t status_max;
-    const char *name; /* of the metric that is being written */
-    struct strbuf *out;
-};
-
-struct label {
-    const char *name;
-    const char *value;
-};
-
-/* --- samples --- */
-
-static void put_escaped(struct strbuf *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == '\\' || *text == '"')
-            strbuf_add_bytes(out, "\\", 1);
-        if (*text == '\n')
-            strbuf_add(out, "\\n");
-        else
-            strbuf_add_bytes(out, text, 1);
-    }
-}
-
-/* Labels end at the first without a name. */
-static void put_head(struct metrics *metrics, const char *suffix, const struct label *labels,
-                     size_t count)
-{
-    struct strbuf *out = metrics->out;
-    strbuf_add(out, metrics->name);
-    strbuf_add(out, suffix);
-    for (size_t i = 0; i < count; i++) {
-        strbuf_addf(out, "%s%s=\"", i == 0 ? "{" : ",", labels[i].name);
-        put_escaped(out, labels[i].value);
-        strbuf_add(out, "\"");
-    }
-    strbuf_add(out, count > 0 ? "} " : " ");
-}
-
-static void put_count(struct metrics *metrics, const struct label *labels, size_t count,
-                      uint64_t value)
-{
-    put_head(metrics, "", labels, count);
-    strbuf_addf(metrics->out, "%" PRIu64 "\n", value);
-}
-
-static void put_real(struct metrics *metrics, const struct label *labels, size_t count,
-                     double value)
-{
-    put_head(metrics, "", labels, count);
-    strbuf_addf(metrics->out, "%.3f\n", value);
-}
 
 /* --- queries --- */
 
@@ -98,9 +42,9 @@ static uint64_t sum_at(const struct metrics *metrics, size_t offset)
 static void queries(struct metrics *metrics)
 {
     for (size_t t = 0; t < STATS_TRANSPORTS; t++) {
-        struct label label = { "transport", transports[t] };
-        put_count(metrics, &label, 1,
-                  sum_at(metrics, offsetof(struct stats, queries) + t * sizeof(uint64_t)));
+        struct metrics_label label = { "transport", transports[t] };
+        metrics_put_count(metrics, &label, 1,
+                          sum_at(metrics, offsetof(struct stats, queries) + t * sizeof(uint64_t)));
     }
 }
 
@@ -110,8 +54,9 @@ static void worker_queries(struct metrics *metrics)
     for (unsigned i = 0; i < control_worker_count(metrics->control); i++) {
         (void)snprintf(worker, sizeof(worker), "%u", i);
         for (size_t t = 0; t < STATS_TRANSPORTS; t++) {
-            struct label labels[] = { { "worker", worker }, { "transport", transports[t] } };
-            put_count(metrics, labels, 2, stats_get(&stats_of(metrics, i)->queries[t]));
+            struct metrics_label labels[] = { { "worker", worker },
+                                              { "transport", transports[t] } };
+            metrics_put_count(metrics, labels, 2, stats_get(&stats_of(metrics, i)->queries[t]));
         }
     }
 }
@@ -126,15 +71,15 @@ static void responses(struct metrics *metrics)
         const char *name = api_message_rcode(rcode, text);
         if (value == 0 && name == text)
             continue;
-        struct label label = { "rcode", name };
-        put_count(metrics, &label, 1, value);
+        struct metrics_label label = { "rcode", name };
+        metrics_put_count(metrics, &label, 1, value);
     }
 }
 
 #define SUM(function, field)                                                                       \
     static void function(struct metrics *metrics)                                                  \
     {                                                                                              \
-        put_count(metrics, NULL, 0, sum_at(metrics, offsetof(struct stats, field)));               \
+        metrics_put_count(metrics, NULL, 0, sum_at(metrics, offsetof(struct stats, field)));       \
     }
 SUM(truncated, truncated)
 SUM(dropped, dropped)
@@ -145,15 +90,15 @@ SUM(tcp_open, tcp_open)
 /* --- pools --- */
 
 typedef void member_fn(struct metrics *metrics, uint32_t pool, uint32_t member,
-                       struct label labels[3]);
+                       struct metrics_label labels[3]);
 
 static void each_member(struct metrics *metrics, member_fn *fn)
 {
     const struct poolset *set = &metrics->world->pools;
     for (uint32_t p = 0; p < set->count; p++) {
         for (uint32_t m = 0; m < set->pools[p].member_count; m++) {
-            struct label labels[3] = { { "pool", set->pools[p].name },
-                                       { "member", set->pools[p].members[m].name } };
+            struct metrics_label labels[3] = { { "pool", set->pools[p].name },
+                                               { "member", set->pools[p].members[m].name } };
             fn(metrics, p, m, labels);
         }
     }
@@ -171,7 +116,7 @@ static unsigned member_families(const struct poolset *set, const struct pool_mem
 }
 
 static void one_member_up(struct metrics *metrics, uint32_t pool, uint32_t member,
-                          struct label labels[3])
+                          struct metrics_label labels[3])
 {
     const struct poolset *set = &metrics->world->pools;
     unsigned has = member_families(set, &set->pools[pool].members[member]);
@@ -180,8 +125,8 @@ static void one_member_up(struct metrics *metrics, uint32_t pool, uint32_t membe
     for (size_t f = 0; f < PICKER_FAMILIES; f++) {
         if ((has & 1U << f) == 0)
             continue;
-        labels[2] = (struct label){ "family", families[f] };
-        put_count(metrics, labels, 3, info.live[f]);
+        labels[2] = (struct metrics_label){ "family", families[f] };
+        metrics_put_count(metrics, labels, 3, info.live[f]);
     }
 }
 
@@ -191,11 +136,14 @@ static void member_up(struct metrics *metrics)
 }
 
 static void one_member_weight(struct metrics *metrics, uint32_t pool, uint32_t member,
-                              struct label labels[3])
+                              struct metrics_label labels[3])
 {
     struct control_member info;
     control_member(metrics->control, pool, member, &info);
-    put_count(metrics, labels, 2, info.effective_weight);
+    if (info.share < 1) /* a service that is not whole */
+        metrics_put_real(metrics, labels, 2, info.share * info.effective_weight);
+    else
+        metrics_put_count(metrics, labels, 2, info.effective_weight);
 }
 
 static void member_weight(struct metrics *metrics)
@@ -204,13 +152,13 @@ static void member_weight(struct metrics *metrics)
 }
 
 static void one_answers(struct metrics *metrics, uint32_t pool, uint32_t member,
-                        struct label labels[3])
+                        struct metrics_label labels[3])
 {
     uint32_t id = metrics->world->pools.pools[pool].members[member].stat;
     uint64_t sum = 0;
     for (unsigned i = 0; i < control_worker_count(metrics->control); i++)
         sum += stats_get_member(stats_of(metrics, i), id);
-    put_count(metrics, labels, 2, sum);
+    metrics_put_count(metrics, labels, 2, sum);
 }
 
 static void answers(struct metrics *metrics)
@@ -228,8 +176,9 @@ static void pool_live(struct metrics *metrics)
         for (size_t f = 0; f < PICKER_FAMILIES; f++) {
             if ((has & 1U << f) == 0)
                 continue;
-            struct label labels[] = { { "pool", set->pools[p].name }, { "family", families[f] } };
-            put_count(metrics, labels, 2, status.live[f]);
+            struct metrics_label labels[] = { { "pool", set->pools[p].name },
+                                              { "family", families[f] } };
+            metrics_put_count(metrics, labels, 2, status.live[f]);
         }
     }
 }
@@ -244,18 +193,18 @@ static void check_duration(struct metrics *metrics)
     uint64_t total = 0;
     for (size_t i = 0; i < ARRAY_LEN(probes.attempts); i++)
         total += probes.attempts[i];
-    struct label label = { "le", bound };
+    struct metrics_label label = { "le", bound };
     for (size_t i = 0; i < PROBER_BUCKETS; i++) {
         (void)snprintf(bound, sizeof(bound), "%g", prober_bucket_ms[i] / 1000);
-        put_head(metrics, "_bucket", &label, 1);
+        metrics_put_head(metrics, "_bucket", &label, 1);
         strbuf_addf(metrics->out, "%" PRIu64 "\n", probes.duration_bucket[i]);
     }
     label.value = "+Inf";
-    put_head(metrics, "_bucket", &label, 1);
+    metrics_put_head(metrics, "_bucket", &label, 1);
     strbuf_addf(metrics->out, "%" PRIu64 "\n", total);
-    put_head(metrics, "_sum", NULL, 0);
+    metrics_put_head(metrics, "_sum", NULL, 0);
     strbuf_addf(metrics->out, "%.6f\n", probes.duration_sum_ms / 1000);
-    put_head(metrics, "_count", NULL, 0);
+    metrics_put_head(metrics, "_count", NULL, 0);
     strbuf_addf(metrics->out, "%" PRIu64 "\n", total);
 }
 
@@ -264,8 +213,8 @@ static void check_attempts(struct metrics *metrics)
     struct prober_metrics probes;
     prober_get_metrics(control_prober(metrics->control), &probes);
     for (size_t i = 0; i < ARRAY_LEN(probes.attempts); i++) {
-        struct label label = { "result", health_result_name((enum health_result)i) };
-        put_count(metrics, &label, 1, probes.attempts[i]);
+        struct metrics_label label = { "result", health_result_name((enum health_result)i) };
+        metrics_put_count(metrics, &label, 1, probes.attempts[i]);
     }
 }
 
@@ -273,29 +222,31 @@ static void checks_late(struct metrics *metrics)
 {
     struct prober_metrics probes;
     prober_get_metrics(control_prober(metrics->control), &probes);
-    put_count(metrics, NULL, 0, probes.late);
+    metrics_put_count(metrics, NULL, 0, probes.late);
 }
 
 static void check_targets(struct metrics *metrics)
 {
-    put_count(metrics, NULL, 0, metrics->world->target_count);
+    metrics_put_count(metrics, NULL, 0, metrics->world->target_count);
 }
 
 /* --- zones --- */
 
-typedef void zone_fn(struct metrics *metrics, const struct zone *zone, const struct label *label);
+typedef void zone_fn(struct metrics *metrics, const struct zone *zone,
+                     const struct metrics_label *label);
 
 static void each_zone(struct metrics *metrics, zone_fn *fn)
 {
     for (size_t i = 0; i < zonedb_count(metrics->world->zonedb); i++) {
-        struct label label = { "zone", metrics->world->zones[i].name };
+        struct metrics_label label = { "zone", metrics->world->zones[i].name };
         fn(metrics, metrics->world->zones[i].zone, &label);
     }
 }
 
-static void one_serial(struct metrics *metrics, const struct zone *zone, const struct label *label)
+static void one_serial(struct metrics *metrics, const struct zone *zone,
+                       const struct metrics_label *label)
 {
-    put_count(metrics, label, 1, zone->serial);
+    metrics_put_count(metrics, label, 1, zone->serial);
 }
 
 static void zone_serial(struct metrics *metrics)
@@ -303,9 +254,10 @@ static void zone_serial(struct metrics *metrics)
     each_zone(metrics, one_serial);
 }
 
-static void one_records(struct metrics *metrics, const struct zone *zone, const struct label *label)
+static void one_records(struct metrics *metrics, const struct zone *zone,
+                        const struct metrics_label *label)
 {
-    put_count(metrics, label, 1, zone->record_count);
+    metrics_put_count(metrics, label, 1, zone->record_count);
 }
 
 static void zone_records(struct metrics *metrics)
@@ -313,9 +265,10 @@ static void zone_records(struct metrics *metrics)
     each_zone(metrics, one_records);
 }
 
-static void one_loaded(struct metrics *metrics, const struct zone *zone, const struct label *label)
+static void one_loaded(struct metrics *metrics, const struct zone *zone,
+                       const struct metrics_label *label)
 {
-    put_real(metrics, label, 1, (double)zone->loaded_ms / 1000);
+    metrics_put_real(metrics, label, 1, (double)zone->loaded_ms / 1000);
 }
 
 static void zone_loaded(struct metrics *metrics)
@@ -323,9 +276,10 @@ static void zone_loaded(struct metrics *metrics)
     each_zone(metrics, one_loaded);
 }
 
-static void one_age(struct metrics *metrics, const struct zone *zone, const struct label *label)
+static void one_age(struct metrics *metrics, const struct zone *zone,
+                    const struct metrics_label *label)
 {
-    put_real(metrics, label, 1, (double)(clock_wall_ms() - zone->loaded_ms) / 1000);
+    metrics_put_real(metrics, label, 1, (double)(clock_wall_ms() - zone->loaded_ms) / 1000);
 }
 
 static void zone_age(struct metrics *metrics)
@@ -337,54 +291,54 @@ static void zone_age(struct metrics *metrics)
 
 static void generation(struct metrics *metrics)
 {
-    put_count(metrics, NULL, 0, control_generation(metrics->control));
+    metrics_put_count(metrics, NULL, 0, control_generation(metrics->control));
 }
 
 static void reload_failures(struct metrics *metrics)
 {
-    put_count(metrics, NULL, 0, control_reload_failures(metrics->control));
+    metrics_put_count(metrics, NULL, 0, control_reload_failures(metrics->control));
 }
 
 static void ready(struct metrics *metrics)
 {
-    put_count(metrics, NULL, 0, control_ready(metrics->control));
+    metrics_put_count(metrics, NULL, 0, control_ready(metrics->control));
 }
 
 static void alarms(struct metrics *metrics)
 {
-    put_count(metrics, NULL, 0, alarms_count(control_alarms(metrics->control)));
+    metrics_put_count(metrics, NULL, 0, alarms_count(control_alarms(metrics->control)));
 }
 
 static void overrides(struct metrics *metrics)
 {
-    put_count(metrics, NULL, 0, override_count(control_overrides(metrics->control)));
+    metrics_put_count(metrics, NULL, 0, override_count(control_overrides(metrics->control)));
 }
 
 static void workers(struct metrics *metrics)
 {
-    put_count(metrics, NULL, 0, control_worker_count(metrics->control));
+    metrics_put_count(metrics, NULL, 0, control_worker_count(metrics->control));
 }
 
 static void log_lines_dropped(struct metrics *metrics)
 {
-    put_count(metrics, NULL, 0, log_dropped());
+    metrics_put_count(metrics, NULL, 0, log_dropped());
 }
 
 static void build_info(struct metrics *metrics)
 {
-    struct label label = { "version", GSLB_VERSION };
-    put_count(metrics, &label, 1, 1);
+    struct metrics_label label = { "version", GSLB_VERSION };
+    metrics_put_count(metrics, &label, 1, 1);
 }
 
 static void uptime(struct metrics *metrics)
 {
-    put_real(metrics, NULL, 0,
-             (double)(clock_wall_ms() - control_started_ms(metrics->control)) / 1000);
+    metrics_put_real(metrics, NULL, 0,
+                     (double)(clock_wall_ms() - control_started_ms(metrics->control)) / 1000);
 }
 
 static void start_time(struct metrics *metrics)
 {
-    put_real(metrics, NULL, 0, (double)control_started_ms(metrics->control) / 1000);
+    metrics_put_real(metrics, NULL, 0, (double)control_started_ms(metrics->control) / 1000);
 }
 
 static void api_requests(struct metrics *metrics)
@@ -394,8 +348,8 @@ static void api_requests(struct metrics *metrics)
         if (metrics->api_requests[i] == 0)
             continue;
         (void)snprintf(code, sizeof(code), "%zu", i);
-        struct label label = { "code", code };
-        put_count(metrics, &label, 1, metrics->api_requests[i]);
+        struct metrics_label label = { "code", code };
+        metrics_put_count(metrics, &label, 1, metrics->api_requests[i]);
     }
 }
 
@@ -406,7 +360,7 @@ static void cpu(struct metrics *metrics)
         return;
     double seconds = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                      (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    put_real(metrics, NULL, 0, seconds);
+    metrics_put_real(metrics, NULL, 0, seconds);
 }
 
 static void resident(struct metrics *metrics)
@@ -420,7 +374,8 @@ static void resident(struct metrics *metrics)
     (void)fclose(file);
     (void)strtoull(text, &end, 10); /* the first number is the address space */
     if (ok && end != text)
-        put_count(metrics, NULL, 0, strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE));
+        metrics_put_count(metrics, NULL, 0,
+                          strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
 static void open_files(struct metrics *metrics)
@@ -432,12 +387,7 @@ static void open_files(struct metrics *metrics)
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
         count += entry->d_name[0] != '.';
     (void)closedir(folder);
-    put_count(metrics, NULL, 0, count - 1); /* without the one that we look through */
-}
-
-static void no_samples(struct metrics *metrics)
-{
-    (void)metrics;
+    metrics_put_count(metrics, NULL, 0, count - 1); /* without the one that we look through */
 }
 
 static const struct {
@@ -473,7 +423,28 @@ static const struct {
     { "gslb_overrides", "gauge", "Overrides by operators.", overrides },
     { "gslb_workers", "gauge", "Threads that answer queries.", workers },
     { "gslb_api_requests_total", "counter", "API answers by HTTP status.", api_requests },
-    { "gslb_ipvs_operations_total", "counter", "Changes made in the kernel.", no_samples },
+    { "gslb_ipvs_available", "gauge", "1 when the kernel's IPVS answers.", metrics_ipvs_available },
+    { "gslb_ipvs_operations_total", "counter", "Changes made in the kernel.",
+      metrics_ipvs_operations },
+    { "gslb_ipvs_repairs_total", "counter", "Operations that undid what others had changed.",
+      metrics_ipvs_repairs },
+    { "gslb_ipvs_service_up", "gauge", "1 when DNS may answer the VIP.", metrics_ipvs_service_up },
+    { "gslb_ipvs_service_share", "gauge", "Live capacity of the service, 0 to 1.",
+      metrics_ipvs_share },
+    { "gslb_ipvs_connections_total", "counter", "Connections to the service, by the kernel.",
+      metrics_ipvs_connections },
+    { "gslb_ipvs_packets_total", "counter", "Packets of the service, by the kernel.",
+      metrics_ipvs_packets },
+    { "gslb_ipvs_bytes_total", "counter", "Bytes of the service, by the kernel.",
+      metrics_ipvs_bytes },
+    { "gslb_ipvs_server_weight", "gauge", "Weight of the server in the kernel, 0 when absent.",
+      metrics_ipvs_server_weight },
+    { "gslb_ipvs_server_active_connections", "gauge", "Established connections of the server.",
+      metrics_ipvs_server_active },
+    { "gslb_ipvs_server_inactive_connections", "gauge", "Other connections of the server.",
+      metrics_ipvs_server_inactive },
+    { "gslb_ipvs_server_connections_total", "counter", "Connections to the server, by the kernel.",
+      metrics_ipvs_server_connections },
     { "gslb_log_lines_dropped_total", "counter", "Log lines lost.", log_lines_dropped },
     { "gslb_build_info", "gauge", "Always 1; the version is a label.", build_info },
     { "gslb_uptime_seconds", "gauge", "Time since the start.", uptime },

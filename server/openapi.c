@@ -31,6 +31,10 @@ static json_t *schema_of(const struct api_field *field)
         return json_pack("{s:[{s:s}, {s:s}]}", "oneOf", "type", "string", "type", "number");
     case API_OBJECT:
         return json_pack("{s:s}", "type", "object");
+    case API_BOOL:
+        return json_pack("{s:s}", "type", "boolean");
+    case API_LONG_TEXT:
+        return json_pack("{s:s}", "type", "string");
     case API_TEXT:
         break;
     }

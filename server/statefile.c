@@ -38,6 +38,10 @@ static json_t *override_json(const struct override *override)
     if (override->scope == OVERRIDE_MEMBER) {
         json_object_set_new(object, "pool", json_string(override->pool));
         json_object_set_new(object, "member", json_string(override->member));
+    } else if (override->scope == OVERRIDE_SERVICE) {
+        json_object_set_new(object, "service", json_string(override->pool));
+        if (override->member[0] != '\0')
+            json_object_set_new(object, "server", json_string(override->member));
     } else {
         addr_print(&override->address, address);
         json_object_set_new(object, "address", json_string(address));
@@ -71,6 +75,17 @@ char *statefile_overrides_text(const struct override_store *store)
     for (size_t i = 0; i < override_count(store); i++)
         json_array_append_new(list, override_json(override_at(store, i)));
     return dump("overrides", list);
+}
+
+char *statefile_ipvs_text(const struct ipvs_keys *owned)
+{
+    char key[IPVS_TEXT_MAX];
+    json_t *list = json_array();
+    for (size_t i = 0; i < owned->count; i++) {
+        ipvs_key_print(&owned->items[i], key);
+        json_array_append_new(list, json_string(key));
+    }
+    return dump("services", list);
 }
 
 /* One object at a time: a tree of all would take fifty times the room of the text. */
@@ -232,22 +247,36 @@ static bool read_state(const json_t *object, struct override *out)
     return false;
 }
 
+/* An address, a service and perhaps a server, or a pool and a member. */
+static bool read_target(const json_t *object, struct override *out)
+{
+    const char *address = json_string_value(json_object_get(object, "address"));
+    if (address != NULL) {
+        out->scope = OVERRIDE_BACKEND;
+        return addr_parse(address, &out->address);
+    }
+    if (json_object_get(object, "service") != NULL) {
+        out->scope = OVERRIDE_SERVICE;
+        copy_text(out->pool, sizeof(out->pool), get_text(object, "service"));
+        copy_text(out->member, sizeof(out->member), get_text(object, "server"));
+        return out->pool[0] != '\0';
+    }
+    out->scope = OVERRIDE_MEMBER;
+    copy_text(out->pool, sizeof(out->pool), get_text(object, "pool"));
+    copy_text(out->member, sizeof(out->member), get_text(object, "member"));
+    return out->pool[0] != '\0' && out->member[0] != '\0';
+}
+
 static bool read_override(const json_t *object, struct override *out)
 {
     memset(out, 0, sizeof(*out));
-    const char *address = json_string_value(json_object_get(object, "address"));
-    out->scope = address != NULL ? OVERRIDE_BACKEND : OVERRIDE_MEMBER;
-    if (address != NULL && !addr_parse(address, &out->address))
+    if (!read_target(object, out))
         return false;
     copy_text(out->id, sizeof(out->id), get_text(object, "id"));
-    copy_text(out->pool, sizeof(out->pool), get_text(object, "pool"));
-    copy_text(out->member, sizeof(out->member), get_text(object, "member"));
     copy_text(out->reason, sizeof(out->reason), get_text(object, "reason"));
     copy_text(out->author, sizeof(out->author), get_text(object, "author"));
-    return out->id[0] != '\0' &&
-           (address != NULL || (out->pool[0] != '\0' && out->member[0] != '\0')) &&
-           read_state(object, out) && get_time(object, "since", &out->since_ms) &&
-           get_time(object, "until", &out->until_ms);
+    return out->id[0] != '\0' && read_state(object, out) &&
+           get_time(object, "since", &out->since_ms) && get_time(object, "until", &out->until_ms);
 }
 
 /* Opens DIR/NAME and returns its list `key`; NULL when the file is missing (no error) or bad
@@ -342,4 +371,26 @@ bool statefile_read_verdicts(const char *dir, int64_t now_ms, int64_t max_age_ms
     if (list != NULL)
         json_doc_fini(&doc);
     return set_aside(dir, STATEFILE_VERDICTS, errors, before);
+}
+
+bool statefile_read_ipvs(const char *dir, struct ipvs_keys *owned, struct errlist *errors)
+{
+    struct json_doc doc = { 0 };
+    size_t before = errors->count + errors->dropped;
+    json_t *list = read_list(dir, STATEFILE_IPVS, "services", &doc, errors);
+    size_t count = json_array_size(list);
+    struct ipvs_key *keys = MEM_NEW_ARRAY(struct ipvs_key, count);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        if (text == NULL || !ipvs_key_parse(text, &keys[i])) {
+            errlist_add(errors, "%s/%s: services[%zu] is damaged", dir, STATEFILE_IPVS, i);
+            count = 0;
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        (void)ipvs_keys_add(owned, &keys[i]);
+    mem_free(keys);
+    if (list != NULL)
+        json_doc_fini(&doc);
+    return set_aside(dir, STATEFILE_IPVS, errors, before);
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Files in server.state_dir: overrides.json and verdicts.json. Written whole to a temporary file,
- * synced, renamed, so that a crash leaves the old or the new one; read with suspicion: a file that
- * is damaged or of another version is set aside and reported, never half used. Writing runs on a
- * background thread. */
+/* Files in server.state_dir: overrides.json, verdicts.json and ipvs.json. Written whole to a
+ * temporary file, synced, renamed, so that a crash leaves the old or the new one; read with
+ * suspicion: a file that is damaged or of another version is set aside and reported, never half
+ * used. Writing runs on a background thread. */
 #pragma once
 
 #include "base/errlist.h"
 #include "health/override.h"
 #include "health/prober.h"
+#include "ipvs/reconcile.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,12 +23,14 @@ struct statefile_verdict {
 
 /* Text of the files, ready to write; returns owned (mem_free). */
 char *statefile_overrides_text(const struct override_store *store);
+char *statefile_ipvs_text(const struct ipvs_keys *owned);
 char *statefile_verdicts_text(const struct statefile_verdict *verdicts, size_t count);
 
 /* Writes DIR/NAME atomically; false with one sentence in `error`. Any thread; may block on the
  * disk. */
 bool statefile_write(const char *dir, const char *name, const char *text, char *error,
                      size_t error_size);
+#define STATEFILE_IPVS      "ipvs.json"
 #define STATEFILE_OVERRIDES "overrides.json"
 #define STATEFILE_VERDICTS  "verdicts.json"
 
@@ -44,3 +47,5 @@ bool statefile_read_overrides(const char *dir, struct override_store *store,
 typedef void statefile_verdict_fn(void *data, const struct statefile_verdict *verdict);
 bool statefile_read_verdicts(const char *dir, int64_t now_ms, int64_t max_age_ms,
                              statefile_verdict_fn *fn, void *data, struct errlist *errors);
+/* Adds the keys of DIR/ipvs.json, the services in the kernel that are ours. Same rules. */
+bool statefile_read_ipvs(const char *dir, struct ipvs_keys *owned, struct errlist *errors);

@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The directors: one a service, made and retired as the config changes, given what they decide by
+ * (health, overrides, time, the kernel's counters), and what they decide is told to pools, log and
+ * events. */
+#include "server/control_ipvs.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BRAKE_MIN_LIVE 2 /* below so many live servers there is nothing to brake */
+
+/* ---- the set -----------------------------------------------------------------------------------
+ */
+
+void control_ipvs_director_free(struct control_director *director)
+{
+    ipvs_director_free(director->director);
+    if (director->leftover != NULL) {
+        for (size_t i = 0; i < director->leftover->server_count; i++)
+            mem_free((char *)director->leftover->servers[i].name);
+        mem_free((struct ipvs_server_spec *)director->leftover->servers);
+        mem_free(director->leftover);
+    }
+    mem_free(director->name);
+    mem_free(director);
+}
+
+static size_t place_of(const struct control_ipvs *ipvs, const struct ipvs_key *key)
+{
+    size_t low = 0;
+    size_t high = ipvs->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ipvs_key_compare(&ipvs->directors[middle]->key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct control_director *director_at(const struct control_ipvs *ipvs,
+                                            const struct ipvs_key *key)
+{
+    size_t at = place_of(ipvs, key);
+    bool found = at < ipvs->count && ipvs_key_compare(&ipvs->directors[at]->key, key) == 0;
+    return found ? ipvs->directors[at] : NULL;
+}
+
+/* Takes `director`. */
+static void insert(struct control_ipvs *ipvs, struct control_director *director)
+{
+    size_t at = place_of(ipvs, &director->key);
+    void *grown = ipvs->directors;
+    mem_grow(&grown, &ipvs->capacity, ipvs->count + 1, sizeof(struct control_director *));
+    ipvs->directors = grown;
+    memmove(&ipvs->directors[at + 1], &ipvs->directors[at],
+            (ipvs->count - at) * sizeof(struct control_director *));
+    ipvs->directors[at] = director;
+    ipvs->count++;
+}
+
+static struct control_director *director_new(const struct ipvs_spec *spec)
+{
+    struct control_director *director = MEM_NEW(struct control_director);
+    director->key = spec->service.key;
+    director->name = mem_strdup(spec->name);
+    director->director = ipvs_director_new(spec);
+    director->service = POOL_NONE;
+    return director;
+}
+
+/* ---- a new world -------------------------------------------------------------------------------
+ */
+
+static void retire(struct control_director *director)
+{
+    if (director->service == POOL_NONE)
+        return;
+    director->service = POOL_NONE;
+    ipvs_director_adopt(director->director, NULL);
+}
+
+static void take_service(struct control_ipvs *ipvs, const struct world *world, uint32_t index)
+{
+    const struct config_service *config = world->services[index].config;
+    struct control_director *director = director_at(ipvs, &config->spec.service.key);
+    if (director == NULL) {
+        director = director_new(&config->spec);
+        insert(ipvs, director);
+    } else {
+        ipvs_director_adopt(director->director, &config->spec);
+        mem_free(director->name);
+        director->name = mem_strdup(config->spec.name);
+    }
+    size_t users = 0;
+    director->service = index;
+    director->seen = true;
+    director->held = false;
+    director->in_pools = config->spec.service.key.fwmark == 0 &&
+                         world_users(world, &director->key.addr, &users) != NULL;
+    director->tail_ms = (uint64_t)world->service_tail_s[index] * 1000;
+    memset(director->interface, 0, sizeof(director->interface));
+    if (config->vip_interface != NULL)
+        (void)snprintf(director->interface, sizeof(director->interface), "%s",
+                       config->vip_interface);
+    ipvs->by_service[index] = director;
+}
+
+/* The old world is still there: definitions are borrowed from it until they are adopted or copied.
+ */
+void control_ipvs_adopt(struct control *control)
+{
+    struct control_ipvs *ipvs = control->ipvs;
+    const struct world *world = control->world;
+    if (ipvs == NULL)
+        return;
+    if (!ipvs->read)
+        control_ipvs_read(ipvs, world);
+    mem_free(ipvs->by_service);
+    ipvs->by_service = MEM_NEW_ARRAY(struct control_director *, world->service_count);
+    for (size_t i = 0; i < ipvs->count; i++)
+        ipvs->directors[i]->seen = false;
+    for (uint32_t i = 0; i < world->service_count; i++)
+        take_service(ipvs, world, i);
+    for (size_t i = 0; i < ipvs->count; i++) {
+        if (!ipvs->directors[i]->seen)
+            retire(ipvs->directors[i]);
+    }
+    if (ipvs->known)
+        control_ipvs_leftovers(ipvs);
+    control_ipvs_step(ipvs);
+}
+
+/* ---- leftovers ---------------------------------------------------------------------------------
+ */
+
+/* A definition out of what the kernel has. */
+static struct ipvs_spec *spec_of_kernel(const struct ipvs_service *kernel, const char *name)
+{
+    char text[IPVS_TEXT_MAX];
+    struct ipvs_spec *spec = MEM_NEW(struct ipvs_spec);
+    struct ipvs_server_spec *servers = MEM_NEW_ARRAY(struct ipvs_server_spec, kernel->dest_count);
+    spec->name = name;
+    spec->service = *kernel;
+    spec->service.dests = NULL;
+    spec->service.dest_count = spec->service.dest_capacity = 0;
+    ipvs_service_normalise(&spec->service);
+    for (size_t i = 0; i < kernel->dest_count; i++) {
+        ipvs_dest_print(&kernel->dests[i], text);
+        servers[i].name = mem_strdup(text);
+        servers[i].dest = kernel->dests[i];
+        ipvs_dest_normalise(&servers[i].dest);
+    }
+    spec->servers = servers;
+    spec->server_count = kernel->dest_count;
+    spec->quorum = 1;
+    spec->drain_ms = CONTROL_IPVS_LEFTOVER_MS;
+    return spec;
+}
+
+static size_t live_dests(const struct ipvs_service *service)
+{
+    size_t live = 0;
+    for (size_t i = 0; service != NULL && i < service->dest_count; i++)
+        live += service->dests[i].weight > 0;
+    return live;
+}
+
+static void add_leftover(struct control_ipvs *ipvs, const struct ipvs_service *kernel)
+{
+    char key[IPVS_TEXT_MAX];
+    struct control_director *director = MEM_NEW(struct control_director);
+    ipvs_key_print(&kernel->key, key);
+    director->key = kernel->key;
+    director->name = mem_strdup(key);
+    director->leftover = spec_of_kernel(kernel, director->name);
+    director->director = ipvs_director_new(director->leftover);
+    director->service = POOL_NONE;
+    log_warn("ipvs", "%s: ours as of the state file, but in no configuration any more: draining",
+             key);
+    insert(ipvs, director);
+}
+
+/* A generator that yields an empty config must not empty the kernel's table. */
+static void brake(struct control_ipvs *ipvs, size_t live_before, size_t live_gone)
+{
+    uint64_t limit = ipvs->control->world->config->ipvs.max_remove;
+    bool too_many = live_before >= BRAKE_MIN_LIVE && live_gone * 100 > live_before * limit;
+    for (size_t i = 0; i < ipvs->count; i++)
+        ipvs->directors[i]->held = too_many && ipvs->directors[i]->leftover != NULL;
+    if (too_many)
+        alarms_raise(ipvs->control->alarms, "ipvs_brake",
+                     "%zu of %zu live servers in the kernel are in no configuration any more: kept "
+                     "(ipvs.max_remove); \"gslbctl ipvs apply --force\" removes them",
+                     live_gone, live_before);
+}
+
+void control_ipvs_leftovers(struct control_ipvs *ipvs)
+{
+    size_t live = 0;
+    size_t gone = 0;
+    if (ipvs->leftovers_made || ipvs->control->world == NULL)
+        return;
+    ipvs->leftovers_made = true;
+    for (size_t i = 0; i < ipvs->actual.count; i++) {
+        const struct ipvs_service *kernel = &ipvs->actual.services[i];
+        bool ours = director_at(ipvs, &kernel->key) != NULL;
+        if (!ours && !ipvs_keys_has(&ipvs->owned, &kernel->key))
+            continue;
+        live += live_dests(kernel);
+        gone += ours ? 0 : live_dests(kernel);
+        if (!ours)
+            add_leftover(ipvs, kernel);
+    }
+    brake(ipvs, live, gone);
+}
+
+/* ---- what the directors are asked by -----------------------------------------------------------
+ */
+
+static enum ipvs_use use_of_state(enum override_state state)
+{
+    switch (state) {
+    case OVERRIDE_DOWN:
+        return IPVS_USE_DOWN;
+    case OVERRIDE_DRAIN:
+        return IPVS_USE_DRAIN;
+    case OVERRIDE_UP:
+    case OVERRIDE_NONE:
+        break;
+    }
+    return IPVS_USE_UP;
+}
+
+static enum ipvs_use server_use(const struct control *control, const struct world_service *service,
+                                size_t server)
+{
+    const struct ipvs_spec *spec = &service->config->spec;
+    const struct override *override = control_service_override(
+        control, OVERRIDE_KIND_STATE, spec->name, spec->servers[server].name);
+    if (override == NULL)
+        override = control_backend_override(control, &spec->servers[server].dest.addr);
+    if (override != NULL)
+        return use_of_state(override->state);
+    if (spec->servers[server].disabled)
+        return IPVS_USE_DOWN;
+    return control_verdict_of(control, &service->servers[server]) == HEALTH_DOWN ? IPVS_USE_FAILED
+                                                                                 : IPVS_USE_UP;
+}
+
+static uint32_t server_weight(const struct control *control, const struct ipvs_spec *spec,
+                              size_t server)
+{
+    const struct override *override = control_service_override(
+        control, OVERRIDE_KIND_WEIGHT, spec->name, spec->servers[server].name);
+    return override != NULL ? override->weight : spec->servers[server].dest.weight;
+}
+
+/* By an operator, else what the VIP's own conditions say. */
+static enum ipvs_use vip_use(const struct control_ipvs *ipvs, const struct world_service *service)
+{
+    const struct control *control = ipvs->control;
+    const struct ipvs_key *key = &service->config->spec.service.key;
+    const struct override *override =
+        control_service_override(control, OVERRIDE_KIND_STATE, service->config->spec.name, "");
+    if (override == NULL && key->fwmark == 0)
+        override = control_backend_override(control, &key->addr);
+    if (override != NULL)
+        return use_of_state(override->state);
+    if (service->config->require_local && ipvs->host != NULL &&
+        !hostaddr_has(ipvs->host, &key->addr))
+        return IPVS_USE_FAILED;
+    if (service->vip.target_count > 0 && control_verdict_of(control, &service->vip) != HEALTH_UP)
+        return IPVS_USE_FAILED;
+    return IPVS_USE_UP;
+}
+
+/* Without a kernel there is nothing to wait for: then DNS goes by health alone, unless the config
+ * says that a VIP which this host cannot serve is not to be answered. */
+static bool needs_kernel(const struct control_ipvs *ipvs)
+{
+    return ipvs->known || ipvs->control->world->config->ipvs.withdraw_unavailable;
+}
+
+static void fill_of_world(const struct control_ipvs *ipvs, const struct control_director *director,
+                          struct ipvs_director_input *input, uint8_t *uses, uint32_t *weights)
+{
+    const struct world_service *service = &ipvs->control->world->services[director->service];
+    const struct ipvs_spec *spec = &service->config->spec;
+    for (size_t i = 0; i < spec->server_count; i++) {
+        uses[i] = (uint8_t)server_use(ipvs->control, service, i);
+        weights[i] = server_weight(ipvs->control, spec, i);
+    }
+    input->weights = weights;
+    input->vip = vip_use(ipvs, service);
+    input->retired = ipvs->retiring;
+}
+
+static void step_one(struct control_ipvs *ipvs, struct control_director *director, uint64_t now_ms)
+{
+    size_t count = ipvs_director_spec(director->director)->server_count;
+    uint8_t *uses = MEM_NEW_ARRAY(uint8_t, count); /* IPVS_USE_UP */
+    uint32_t *weights = MEM_NEW_ARRAY(uint32_t, count);
+    struct ipvs_director_input input = {
+        .now_ms = now_ms,
+        .uses = uses,
+        .vip = IPVS_USE_UP,
+        .retired = true,
+        .in_dns = director->in_dns,
+        .tail_ms = director->tail_ms,
+        .kernel_known = ipvs->known,
+        .kernel = ipvs_table_find(&ipvs->actual, &director->key),
+        .gate = needs_kernel(ipvs),
+    };
+    if (director->service != POOL_NONE)
+        fill_of_world(ipvs, director, &input, uses, weights);
+    ipvs_director_step(director->director, &input);
+    mem_free(uses);
+    mem_free(weights);
+}
+
+/* ---- what they have decided --------------------------------------------------------------------
+ */
+
+/* The pools were told that DNS must not answer it; every worker has got that by now. */
+struct leave {
+    struct control *control;
+    struct ipvs_key key;
+    uint32_t number;
+};
+
+static void on_left(void *data, uint64_t generation, bool saved)
+{
+    struct leave *leave = data;
+    struct control_ipvs *ipvs = leave->control->ipvs;
+    (void)generation;
+    (void)saved;
+    struct control_director *director = ipvs != NULL ? director_at(ipvs, &leave->key) : NULL;
+    if (director != NULL && director->leaving == leave->number && !director->live) {
+        director->in_dns = false;
+        control_ipvs_touch(leave->control);
+    }
+    mem_free(leave);
+}
+
+static void watch_leave(struct control_ipvs *ipvs, struct control_director *director)
+{
+    struct leave *leave = MEM_NEW(struct leave);
+    leave->control = ipvs->control;
+    leave->key = director->key;
+    leave->number = ++director->leaving;
+    control_when_published(ipvs->control, on_left, leave);
+}
+
+static uint32_t share_of(const struct control_director *director)
+{
+    double share = ipvs_director_share(director->director) * POOL_SHARE_ONE;
+    return share <= 0 ? 0 : (uint32_t)(share + 0.5);
+}
+
+static void tell_pools(struct control_ipvs *ipvs, struct control_director *director)
+{
+    bool live = ipvs_director_live(director->director);
+    uint32_t share = share_of(director);
+    bool left = director->live && !live;
+    if (live == director->live && share == director->share)
+        return;
+    director->live = live;
+    director->share = share;
+    if (director->service != POOL_NONE && director->key.fwmark == 0)
+        control_mark_service(ipvs->control, director->service);
+    if (live) {
+        director->in_dns = director->in_pools;
+        director->leaving++;
+    }
+    if (left && director->in_dns)
+        watch_leave(ipvs, director);
+}
+
+static void tell_state(struct control_ipvs *ipvs, struct control_director *director)
+{
+    enum ipvs_service_state state = ipvs_director_state(director->director);
+    const char *reason = ipvs_director_reason(director->director);
+    if (director->told && state == director->state)
+        return;
+    director->told = true;
+    director->state = state;
+    log_info("ipvs", "%s is %s: %s", director->name, ipvs_service_state_name(state), reason);
+    events_emit(ipvs->control->events, "ipvs",
+                json_pack("{s:s, s:s, s:s}", "service", director->name, "state",
+                          ipvs_service_state_name(state), "reason", reason));
+}
+
+/* Gone from config and kernel. */
+static bool is_over(const struct control_ipvs *ipvs, const struct control_director *director)
+{
+    return director->service == POOL_NONE && !director->in_dns &&
+           ipvs_director_desired(director->director) == NULL && ipvs->known &&
+           ipvs_table_find(&ipvs->actual, &director->key) == NULL;
+}
+
+static void drop_over(struct control_ipvs *ipvs)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < ipvs->count; i++) {
+        struct control_director *director = ipvs->directors[i];
+        if (!is_over(ipvs, director)) {
+            ipvs->directors[kept++] = director;
+            continue;
+        }
+        ipvs->owned_changed |= ipvs_keys_remove(&ipvs->owned, &director->key);
+        control_ipvs_director_free(director);
+    }
+    ipvs->count = kept;
+}
+
+static void on_step(uv_timer_t *timer)
+{
+    struct control_ipvs *ipvs = timer->data;
+    control_ipvs_step(ipvs);
+    control_ipvs_next(ipvs);
+}
+
+static void schedule(struct control_ipvs *ipvs, uint64_t now_ms)
+{
+    uint64_t next = 0;
+    for (size_t i = 0; i < ipvs->count; i++) {
+        uint64_t one = ipvs_director_next_ms(ipvs->directors[i]->director);
+        if (one != 0 && (next == 0 || one < next))
+            next = one;
+    }
+    if (next == 0)
+        (void)uv_timer_stop(&ipvs->step_timer);
+    else
+        (void)uv_timer_start(&ipvs->step_timer, on_step, next > now_ms ? next - now_ms : 1, 0);
+}
+
+/* What DNS must not answer any more after a reload is out with the new world's first state. */
+static void tell_retired(struct control_ipvs *ipvs, struct control_director *director)
+{
+    if (director->service == POOL_NONE && director->live) {
+        director->live = false;
+        if (director->in_dns)
+            watch_leave(ipvs, director);
+    }
+}
+
+void control_ipvs_step(struct control_ipvs *ipvs)
+{
+    uint64_t now_ms = clock_mono_ms();
+    if (ipvs->control->world == NULL || ipvs->control->stopping)
+        return;
+    for (size_t i = 0; i < ipvs->count; i++) {
+        struct control_director *director = ipvs->directors[i];
+        if (director->held)
+            continue;
+        step_one(ipvs, director, now_ms);
+        tell_retired(ipvs, director);
+        tell_pools(ipvs, director);
+        tell_state(ipvs, director);
+    }
+    drop_over(ipvs);
+    schedule(ipvs, now_ms);
+}
+
+void control_ipvs_touch(struct control *control)
+{
+    struct control_ipvs *ipvs = control->ipvs;
+    if (ipvs == NULL || control->stopping)
+        return;
+    ipvs->settled = false;
+    /* Our own changes do not wait until a fight is over. */
+    for (size_t i = 0; i < ipvs->count; i++)
+        ipvs->directors[i]->calming = false;
+    (void)uv_timer_start(&ipvs->step_timer, on_step, 0, 0);
+}
+
+void control_ipvs_decide(struct control *control)
+{
+    if (control->ipvs != NULL)
+        control_ipvs_step(control->ipvs);
+}
+
+/* ---- the brake ---------------------------------------------------------------------------------
+ */
+
+static bool keeps(const struct world *world, const struct ipvs_key *key,
+                  const struct ipvs_dest *dest)
+{
+    size_t count = 0;
+    const struct world_real *reals = world_reals(world, &dest->addr, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct ipvs_spec *spec = &world->services[reals[i].service].config->spec;
+        if (spec->servers[reals[i].server].dest.port == dest->port &&
+            ipvs_key_compare(&spec->service.key, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool control_ipvs_may_take(const struct control *control, const struct world *world,
+                           struct errlist *errors)
+{
+    const struct control_ipvs *ipvs = control->ipvs;
+    size_t live = 0;
+    size_t gone = 0;
+    for (size_t i = 0; ipvs != NULL && i < ipvs->count; i++) {
+        const struct ipvs_key *key = &ipvs->directors[i]->key;
+        const struct ipvs_service *kernel = ipvs_table_find(&ipvs->actual, key);
+        if (ipvs->directors[i]->service == POOL_NONE || kernel == NULL)
+            continue;
+        for (size_t d = 0; d < kernel->dest_count; d++) {
+            bool counts = kernel->dests[d].weight > 0;
+            live += counts;
+            gone += counts && !keeps(world, key, &kernel->dests[d]);
+        }
+    }
+    uint64_t limit = world->config->ipvs.max_remove;
+    if (live < BRAKE_MIN_LIVE || gone * 100 <= live * limit)
+        return true;
+    json_error(
+        &world->config->doc, errors, "ipvs",
+        "%zu of %zu live real servers would be gone, more than ipvs.max_remove (%u %%): if that "
+        "is meant, reload with force (gslbctl reload --force)",
+        gone, live, (unsigned)limit);
+    return false;
+}

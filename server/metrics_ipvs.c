@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "server/metrics_ipvs.h"
+
+#include "base/compiler.h"
+#include "server/control.h"
+
+void metrics_ipvs_available(struct metrics *metrics)
+{
+    struct control_ipvs_status status;
+    control_ipvs_status(metrics->control, &status);
+    if (status.present)
+        metrics_put_count(metrics, NULL, 0, status.available);
+}
+
+void metrics_ipvs_operations(struct metrics *metrics)
+{
+    static const char *const results[] = { "ok", "error" };
+    struct control_ipvs_status status;
+    control_ipvs_status(metrics->control, &status);
+    for (unsigned kind = IPVS_OP_ADD_SERVICE; status.present && kind < IPVS_OP_KINDS; kind++) {
+        for (size_t r = 0; r < ARRAY_LEN(results); r++) {
+            struct metrics_label labels[] = { { "op", ipvs_op_name(kind) },
+                                              { "result", results[r] } };
+            metrics_put_count(metrics, labels, 2, status.counts->operations[kind][r]);
+        }
+    }
+}
+
+void metrics_ipvs_repairs(struct metrics *metrics)
+{
+    struct control_ipvs_status status;
+    control_ipvs_status(metrics->control, &status);
+    if (status.present)
+        metrics_put_count(metrics, NULL, 0, status.counts->repairs);
+}
+
+/* ---- services ----------------------------------------------------------------------------------
+ */
+
+typedef void service_fn(struct metrics *metrics, const struct control_service *service,
+                        struct metrics_label *labels);
+
+/* labels[0] is the service; a second one is the function's. */
+static void each_service(struct metrics *metrics, service_fn *fn)
+{
+    struct control_ipvs_status status;
+    struct control_service service;
+    control_ipvs_status(metrics->control, &status);
+    for (size_t i = 0; i < status.directors; i++) {
+        control_ipvs_service(metrics->control, i, &service);
+        struct metrics_label labels[2] = { { "service", service.name } };
+        fn(metrics, &service, labels);
+    }
+}
+
+static void one_up(struct metrics *metrics, const struct control_service *service,
+                   struct metrics_label *labels)
+{
+    metrics_put_count(metrics, labels, 1, ipvs_director_live(service->director));
+}
+
+void metrics_ipvs_service_up(struct metrics *metrics)
+{
+    each_service(metrics, one_up);
+}
+
+static void one_share(struct metrics *metrics, const struct control_service *service,
+                      struct metrics_label *labels)
+{
+    metrics_put_real(metrics, labels, 1, ipvs_director_share(service->director));
+}
+
+void metrics_ipvs_share(struct metrics *metrics)
+{
+    each_service(metrics, one_share);
+}
+
+static void one_connections(struct metrics *metrics, const struct control_service *service,
+                            struct metrics_label *labels)
+{
+    if (service->kernel != NULL)
+        metrics_put_count(metrics, labels, 1, service->kernel->stats.connections);
+}
+
+void metrics_ipvs_connections(struct metrics *metrics)
+{
+    each_service(metrics, one_connections);
+}
+
+static void put_both(struct metrics *metrics, struct metrics_label *labels, uint64_t in,
+                     uint64_t out)
+{
+    labels[1] = (struct metrics_label){ "direction", "in" };
+    metrics_put_count(metrics, labels, 2, in);
+    labels[1].value = "out";
+    metrics_put_count(metrics, labels, 2, out);
+}
+
+static void one_packets(struct metrics *metrics, const struct control_service *service,
+                        struct metrics_label *labels)
+{
+    if (service->kernel != NULL)
+        put_both(metrics, labels, service->kernel->stats.in_packets,
+                 service->kernel->stats.out_packets);
+}
+
+void metrics_ipvs_packets(struct metrics *metrics)
+{
+    each_service(metrics, one_packets);
+}
+
+static void one_bytes(struct metrics *metrics, const struct control_service *service,
+                      struct metrics_label *labels)
+{
+    if (service->kernel != NULL)
+        put_both(metrics, labels, service->kernel->stats.in_bytes,
+                 service->kernel->stats.out_bytes);
+}
+
+void metrics_ipvs_bytes(struct metrics *metrics)
+{
+    each_service(metrics, one_bytes);
+}
+
+/* ---- servers -----------------------------------------------------------------------------------
+ */
+
+/* What the kernel has of the server; zeroes when it has none. */
+typedef uint64_t server_fn(const struct ipvs_dest *dest);
+
+static void each_server(struct metrics *metrics, server_fn *fn)
+{
+    struct control_ipvs_status status;
+    struct control_service service;
+    control_ipvs_status(metrics->control, &status);
+    for (size_t i = 0; i < status.directors; i++) {
+        control_ipvs_service(metrics->control, i, &service);
+        const struct ipvs_spec *spec = ipvs_director_spec(service.director);
+        for (size_t s = 0; s < spec->server_count; s++) {
+            const struct ipvs_dest *wanted = &spec->servers[s].dest;
+            const struct ipvs_dest *dest =
+                service.kernel != NULL
+                    ? ipvs_service_find(service.kernel, &wanted->addr, wanted->port)
+                    : NULL;
+            struct metrics_label labels[] = { { "service", service.name },
+                                              { "server", spec->servers[s].name } };
+            metrics_put_count(metrics, labels, 2, dest != NULL ? fn(dest) : 0);
+        }
+    }
+}
+
+static uint64_t weight_of(const struct ipvs_dest *dest)
+{
+    return dest->weight;
+}
+
+void metrics_ipvs_server_weight(struct metrics *metrics)
+{
+    each_server(metrics, weight_of);
+}
+
+static uint64_t active_of(const struct ipvs_dest *dest)
+{
+    return dest->active;
+}
+
+void metrics_ipvs_server_active(struct metrics *metrics)
+{
+    each_server(metrics, active_of);
+}
+
+static uint64_t inactive_of(const struct ipvs_dest *dest)
+{
+    return dest->inactive;
+}
+
+void metrics_ipvs_server_inactive(struct metrics *metrics)
+{
+    each_server(metrics, inactive_of);
+}
+
+static uint64_t connections_of(const struct ipvs_dest *dest)
+{
+    return dest->stats.connections;
+}
+
+void metrics_ipvs_server_connections(struct metrics *metrics)
+{
+    each_server(metrics, connections_of);
+}
