@@ -32,14 +32,33 @@ static void add_user(struct users *users, size_t count, uint32_t id, const char 
     (void)json_array_append_new(found->members, api_view_text(name));
 }
 
+static void add_address_users(struct users *users, size_t count, const struct pool_address *address,
+                              const char *name)
+{
+    for (size_t t = 0; t < address->target_count; t++)
+        add_user(users, count, address->targets[t], name);
+}
+
 static void add_users_of(struct users *users, size_t count, const struct pool *pool,
                          const struct pool_member *member)
 {
     char name[NAME_TEXT_MAX];
     (void)snprintf(name, sizeof(name), "%s/%s", pool->name, member->name);
     for (size_t a = 0; a < member->address_count; a++)
-        for (size_t t = 0; t < member->addresses[a].target_count; t++)
-            add_user(users, count, member->addresses[a].targets[t], name);
+        add_address_users(users, count, &member->addresses[a], name);
+}
+
+static void add_service_users(struct users *users, size_t count,
+                              const struct world_service *service)
+{
+    char name[NAME_TEXT_MAX];
+    const struct ipvs_spec *spec = &service->config->spec;
+    (void)snprintf(name, sizeof(name), "ipvs:%s", spec->name);
+    add_address_users(users, count, &service->vip, name);
+    for (size_t i = 0; i < spec->server_count; i++) {
+        (void)snprintf(name, sizeof(name), "ipvs:%s/%s", spec->name, spec->servers[i].name);
+        add_address_users(users, count, &service->servers[i], name);
+    }
 }
 
 static json_t *target_object(struct control *control, const struct world_target *target,
@@ -77,6 +96,8 @@ void api_get_checks(struct api_call *call)
         for (size_t m = 0; m < world->pools.pools[p].member_count; m++)
             add_users_of(users, world->target_count, &world->pools.pools[p],
                          &world->pools.pools[p].members[m]);
+    for (size_t i = 0; i < world->service_count; i++)
+        add_service_users(users, world->target_count, &world->services[i]);
     mem_free(users);
     api_reply_json(call->api, call->request, 200, json_pack("{s:o}", "targets", list));
 }

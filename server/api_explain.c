@@ -19,6 +19,8 @@ struct question {
 struct records {
     json_t *answer;
     json_t *authority;
+    json_t *steps; /* behind those of the trace: where each address leads */
+    struct control *control;
     bool has_ttl;
     uint32_t ttl; /* the smallest of the answer, else that of the SOA: how long it may be kept */
 };
@@ -63,11 +65,22 @@ static bool read_question(struct api_call *call, struct question *out)
     return true;
 }
 
+/* "owner TTL IN A 192.0.2.1": the VIP of a service of ours goes on in the kernel. */
+static void follow(struct records *records, const char *line)
+{
+    struct addr addr;
+    const char *last = strrchr(line, ' ');
+    if (last != NULL && addr_parse(last + 1, &addr))
+        api_view_ipvs_explain(records->control, &addr, records->steps);
+}
+
 static void add_record(void *data, enum api_section section, uint32_t ttl, const char *line)
 {
     struct records *records = data;
     bool answer = section == API_SECTION_ANSWER;
     (void)json_array_append_new(answer ? records->answer : records->authority, api_view_text(line));
+    if (answer)
+        follow(records, line);
     if (!answer && json_array_size(records->answer) > 0)
         return;
     records->ttl = records->has_ttl && records->ttl < ttl ? records->ttl : ttl;
@@ -95,12 +108,15 @@ static json_t *explain(struct control *control, const struct question *question)
     struct trace trace;
     trace_init(&trace);
     size_t length = control_explain(control, query, size, true, &trace, message, ANSWER_SIZE);
-    struct records records = { .answer = json_array(), .authority = json_array() };
+    struct records records = { .answer = json_array(),
+                               .authority = json_array(),
+                               .steps = steps_of(&trace),
+                               .control = control };
     unsigned rcode = 0;
     char text[16];
     bool ok = api_message_print(message, length, &rcode, add_record, &records);
     json_t *object = json_object();
-    (void)json_object_set_new(object, "steps", steps_of(&trace));
+    (void)json_object_set_new(object, "steps", records.steps);
     (void)json_object_set_new(object, "answer", records.answer);
     (void)json_object_set_new(object, "authority", records.authority);
     (void)json_object_set_new(object, "ttl",

@@ -164,6 +164,72 @@ json_t *api_view_ipvs_reals(struct control *control, const struct addr *addr)
     return object;
 }
 
+/* ---- explain -----------------------------------------------------------------------------------
+ */
+
+/* The one server that gets a new connection, whoever asks: the only live one, or the first in rank.
+ * NULL where the scheduler decides by load, turn or client. */
+static const struct ipvs_dest *certain_server(const struct ipvs_service *kernel)
+{
+    const struct ipvs_dest *best = NULL;
+    size_t live = 0;
+    for (size_t i = 0; i < kernel->dest_count; i++) {
+        const struct ipvs_dest *dest = &kernel->dests[i];
+        live += dest->weight > 0;
+        if (dest->weight > 0 && (best == NULL || dest->weight > best->weight))
+            best = dest;
+    }
+    return live == 1 || strcmp(kernel->scheduler, "fo") == 0 ? best : NULL;
+}
+
+static void add_servers(const struct ipvs_service *kernel, struct strbuf *out)
+{
+    char text[IPVS_TEXT_MAX];
+    const struct ipvs_dest *certain = certain_server(kernel);
+    if (certain != NULL) {
+        ipvs_dest_print(certain, text);
+        strbuf_addf(out, "; a new connection goes to %s", text);
+        return;
+    }
+    strbuf_addf(out, "; %s chooses among", kernel->scheduler);
+    for (size_t i = 0; i < kernel->dest_count; i++) {
+        if (kernel->dests[i].weight == 0)
+            continue;
+        ipvs_dest_print(&kernel->dests[i], text);
+        strbuf_addf(out, " %s (weight %u)", text, (unsigned)kernel->dests[i].weight);
+    }
+}
+
+static json_t *director_step(const struct control_service *service)
+{
+    char key[IPVS_TEXT_MAX];
+    struct strbuf text;
+    strbuf_init(&text);
+    ipvs_key_print(service->key, key);
+    strbuf_addf(&text, "%s is the IPVS service %s of this host: %s, live capacity %.0f %%", key,
+                service->name, ipvs_service_state_name(ipvs_director_state(service->director)),
+                100 * ipvs_director_share(service->director));
+    if (service->kernel != NULL && service->kernel->dest_count > 0)
+        add_servers(service->kernel, &text);
+    else
+        strbuf_add(&text, "; the kernel has no server for it");
+    json_t *step = json_pack("{s:s, s:o}", "step", "director", "detail", api_view_text(text.text));
+    strbuf_fini(&text);
+    return step;
+}
+
+void api_view_ipvs_explain(struct control *control, const struct addr *vip, json_t *steps)
+{
+    struct control_ipvs_status status;
+    struct control_service service;
+    control_ipvs_status(control, &status);
+    for (size_t i = 0; i < status.directors; i++) {
+        control_ipvs_service(control, i, &service);
+        if (service.key->fwmark == 0 && addr_equal(&service.key->addr, vip))
+            (void)json_array_append_new(steps, director_step(&service));
+    }
+}
+
 /* ---- all of it ---------------------------------------------------------------------------------
  */
 

@@ -91,6 +91,8 @@ static enum pool_use address_use(void *data, uint32_t pool, uint32_t member, siz
         return address.use;
     if (member_at(overlay, pool, member)->disabled)
         return POOL_BARRED;
+    if (member_at(overlay, pool, member)->service != 0)
+        return control_ipvs_use(overlay->control, member_at(overlay, pool, member)->service);
     return address.verdict == HEALTH_DOWN ? POOL_FAILED : POOL_LIVE;
 }
 
@@ -118,6 +120,14 @@ static uint32_t weight_of(void *data, uint32_t pool, uint32_t member)
         return pretence->file_weight ? member_at(overlay, pool, member)->weight : pretence->weight;
     control_member(overlay->control, pool, member, &info);
     return info.effective_weight;
+}
+
+static uint32_t share_of(void *data, uint32_t pool, uint32_t member)
+{
+    const struct overlay *overlay = data;
+    const struct pool_member *definition = member_at(overlay, pool, member);
+    return definition->service != 0 ? control_ipvs_share(overlay->control, definition->service)
+                                    : POOL_SHARE_ONE;
 }
 
 /* --- the request --- */
@@ -253,9 +263,11 @@ static void add_share(void *data, const struct addr *addr, uint32_t member, doub
 
 static json_t *shares_of(struct overlay *overlay, uint32_t pool, enum picker_family family)
 {
-    struct pool_view view = {
-        .data = overlay, .address = address_use, .nested = nested_use, .weight = weight_of
-    };
+    struct pool_view view = { .data = overlay,
+                              .address = address_use,
+                              .nested = nested_use,
+                              .weight = weight_of,
+                              .share = share_of };
     struct pool_table *table = pool_table_new(&control_world(overlay->control)->pools);
     json_t *shares = json_object();
     pool_table_build(table, &view, control_pools(overlay->control));
