@@ -151,7 +151,7 @@ struct control *control_new(const struct control_options *options, struct errlis
     control_verdicts_init(control);
     control_reload_init(control);
     control_override_init(control);
-    if (options->config != NULL && options->config->ipvs.present)
+    if (options->ipvs)
         control->ipvs = control_ipvs_new(control, options->ipvs_fd);
     control->prober = prober_new(control_health_event, control);
     if (control->prober == NULL)

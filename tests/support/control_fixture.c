@@ -62,6 +62,7 @@ void control_fixture_init(struct control_fixture *fixture, const char *zone)
     control_fixture_write(fixture, "example.test.zone", zone);
     must(addr_parse("127.0.0.1", &fixture->listen.addr), "address");
     fixture->listen.port = free_port(&fixture->listen.addr);
+    fixture->ipvs_fd = -1;
     errlist_init(&fixture->errors);
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
 }
@@ -82,6 +83,7 @@ bool control_fixture_start(struct control_fixture *fixture)
     struct config *config = config_load(fixture->config, &fixture->errors);
     if (config == NULL)
         return false;
+    bool ipvs = config->ipvs.present;
     fixture->set = listen_open(config, &fixture->errors);
     config_free(config);
     if (fixture->set == NULL)

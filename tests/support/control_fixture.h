@@ -19,6 +19,7 @@ struct control_fixture {
     unsigned tcp_max;      /* set before the start: the workers' limits, 0 = as they are */
     uint64_t tcp_idle_ms;
     size_t tcp_unsent_max;
+    int ipvs_fd; /* socket to a helper, for a config with "ipvs"; -1 after init */
 };
 
 /* Makes the folder. `zone` is the text of example.test.zone. */
