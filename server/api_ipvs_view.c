@@ -76,20 +76,6 @@ static json_t *service_or_null(const struct ipvs_service *service, bool counters
     return service != NULL ? ipvs_json_service(service, counters) : json_null();
 }
 
-/* When the last of its drains should be over. */
-static uint64_t drain_end(const struct control_service *service)
-{
-    uint64_t until = 0;
-    const struct ipvs_spec *spec = ipvs_director_spec(service->director);
-    for (size_t i = 0; i < spec->server_count; i++) {
-        struct ipvs_server_view view;
-        ipvs_director_server(service->director, i, &view);
-        if (view.state == IPVS_SERVER_DRAINING && view.until_ms > until)
-            until = view.until_ms;
-    }
-    return until;
-}
-
 static json_t *our_service(struct control *control, const struct control_service *service)
 {
     char key[IPVS_TEXT_MAX];
@@ -108,7 +94,7 @@ static json_t *our_service(struct control *control, const struct control_service
     set(object, "live", json_boolean(ipvs_director_live(director)));
     set(object, "quorum", json_boolean(ipvs_director_quorum(director)));
     set(object, "share", json_real(ipvs_director_share(director)));
-    set(object, "until", api_view_time(control_ipvs_wall_ms(drain_end(service))));
+    set(object, "until", api_view_time(control_ipvs_wall_ms(ipvs_director_until_ms(director))));
     set(object, "configured", json_boolean(known));
     set(object, "pools", known ? pools_of(control, service->service) : json_array());
     json_t *servers = json_array();

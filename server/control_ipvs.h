@@ -29,8 +29,8 @@ struct control_director {
     struct ipvs_key key;
     char *name; /* of the config; what it was called there last; a leftover's key */
     struct ipvs_director *director;
-    struct ipvs_spec *leftover; /* owned: made from the kernel's table; NULL = of a config */
-    uint32_t service;           /* index in the world; POOL_NONE = retired */
+    bool leftover;                      /* made from the kernel's table, not from a config */
+    uint32_t service;                   /* index in the world; POOL_NONE = retired */
     char interface[IPVS_INTERFACE_MAX]; /* where we put the VIP; "" = nowhere */
     bool held;                          /* a leftover that the brake keeps as it is */
     uint64_t tail_ms;                   /* as of the world that had it last */

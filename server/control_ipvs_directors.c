@@ -20,12 +20,6 @@
 void control_ipvs_director_free(struct control_director *director)
 {
     ipvs_director_free(director->director);
-    if (director->leftover != NULL) {
-        for (size_t i = 0; i < director->leftover->server_count; i++)
-            mem_free((char *)director->leftover->servers[i].name);
-        mem_free((struct ipvs_server_spec *)director->leftover->servers);
-        mem_free(director->leftover);
-    }
     mem_free(director->name);
     mem_free(director);
 }
@@ -140,28 +134,33 @@ void control_ipvs_adopt(struct control *control)
 /* ---- leftovers ---------------------------------------------------------------------------------
  */
 
-/* A definition out of what the kernel has. */
-static struct ipvs_spec *spec_of_kernel(const struct ipvs_service *kernel, const char *name)
+/* A director whose definition is what the kernel has. Returns owned. */
+static struct ipvs_director *director_of_kernel(const struct ipvs_service *kernel, const char *name)
 {
-    char text[IPVS_TEXT_MAX];
-    struct ipvs_spec *spec = MEM_NEW(struct ipvs_spec);
     struct ipvs_server_spec *servers = MEM_NEW_ARRAY(struct ipvs_server_spec, kernel->dest_count);
-    spec->name = name;
-    spec->service = *kernel;
-    spec->service.dests = NULL;
-    spec->service.dest_count = spec->service.dest_capacity = 0;
-    ipvs_service_normalise(&spec->service);
+    char(*texts)[IPVS_TEXT_MAX] = MEM_NEW_ARRAY(char[IPVS_TEXT_MAX], kernel->dest_count);
+    struct ipvs_spec spec = {
+        .name = name,
+        .service = *kernel,
+        .servers = servers,
+        .server_count = kernel->dest_count,
+        .quorum = 1,
+        .drain_ms = CONTROL_IPVS_LEFTOVER_MS,
+    };
+    spec.service.dests = NULL;
+    spec.service.dest_count = spec.service.dest_capacity = 0;
+    ipvs_service_normalise(&spec.service);
     for (size_t i = 0; i < kernel->dest_count; i++) {
-        ipvs_dest_print(&kernel->dests[i], text);
-        servers[i].name = mem_strdup(text);
+        ipvs_dest_print(&kernel->dests[i], texts[i]);
+        servers[i].name = texts[i];
         servers[i].dest = kernel->dests[i];
         ipvs_dest_normalise(&servers[i].dest);
     }
-    spec->servers = servers;
-    spec->server_count = kernel->dest_count;
-    spec->quorum = 1;
-    spec->drain_ms = CONTROL_IPVS_LEFTOVER_MS;
-    return spec;
+    struct ipvs_director *director = ipvs_director_new(&spec);
+    ipvs_director_adopt(director, NULL); /* keeps a copy */
+    mem_free(texts);
+    mem_free(servers);
+    return director;
 }
 
 static size_t live_dests(const struct ipvs_service *service)
@@ -179,8 +178,8 @@ static void add_leftover(struct control_ipvs *ipvs, const struct ipvs_service *k
     ipvs_key_print(&kernel->key, key);
     director->key = kernel->key;
     director->name = mem_strdup(key);
-    director->leftover = spec_of_kernel(kernel, director->name);
-    director->director = ipvs_director_new(director->leftover);
+    director->leftover = true;
+    director->director = director_of_kernel(kernel, director->name);
     director->service = POOL_NONE;
     log_warn("ipvs", "%s: ours as of the state file, but in no configuration any more: draining",
              key);
@@ -193,7 +192,7 @@ static void brake(struct control_ipvs *ipvs, size_t live_before, size_t live_gon
     uint64_t limit = ipvs->control->world->config->ipvs.max_remove;
     bool too_many = live_before >= BRAKE_MIN_LIVE && live_gone * 100 > live_before * limit;
     for (size_t i = 0; i < ipvs->count; i++)
-        ipvs->directors[i]->held = too_many && ipvs->directors[i]->leftover != NULL;
+        ipvs->directors[i]->held = too_many && ipvs->directors[i]->leftover;
     if (too_many)
         alarms_raise(ipvs->control->alarms, "ipvs_brake",
                      "%zu of %zu live servers in the kernel are in no configuration any more: kept "
