@@ -22,7 +22,8 @@
 #define CONTROL_IPVS_FIGHT_COUNT  3
 #define CONTROL_IPVS_CALM_MS      10000  /* between two repairs of a service that is fought over */
 #define CONTROL_IPVS_LEFTOVER_MS  300000 /* longest drain of what no config has any more */
-#define CONTROL_IPVS_EVENTS_MAX   100    /* operations of one plan told one by one */
+#define CONTROL_IPVS_VIP_MS       2000 /* an address shows up late: down link, duplicate detection */
+#define CONTROL_IPVS_EVENTS_MAX   100  /* operations of one plan told one by one */
 
 /* One service of ours, in the config or on its way out of the kernel. */
 struct control_director {
@@ -32,6 +33,7 @@ struct control_director {
     bool leftover;                      /* made from the kernel's table, not from a config */
     uint32_t service;                   /* index in the world; POOL_NONE = retired */
     char interface[IPVS_INTERFACE_MAX]; /* where we put the VIP; "" = nowhere */
+    uint64_t vip_ms;                    /* when it was put there or taken away last */
     bool held;                          /* a leftover that the brake keeps as it is */
     uint64_t tail_ms;                   /* as of the world that had it last */
     bool seen;                          /* while a world is adopted: it has the service */

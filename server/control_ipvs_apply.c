@@ -100,7 +100,8 @@ static void add_vips(const struct control_ipvs *ipvs, struct ipvs_plan *plan)
         if (director->interface[0] == '\0' || director->key.fwmark != 0 || director->held)
             continue;
         bool wanted = !ipvs->removing && ipvs_director_desired(director->director) != NULL;
-        if (wanted == hostaddr_has(ipvs->host, &director->key.addr))
+        if (wanted == hostaddr_has(ipvs->host, &director->key.addr) ||
+            clock_mono_ms() - director->vip_ms < CONTROL_IPVS_VIP_MS)
             continue;
         struct ipvs_op op = { .kind = wanted ? IPVS_OP_ADD_VIP : IPVS_OP_DELETE_VIP };
         op.service.key = director->key;
@@ -311,6 +312,9 @@ static void take_result(struct control_ipvs *ipvs, const struct ipvs_op *op, int
                         struct outcome *outcome)
 {
     ipvs->counts.operations[op->kind][error != 0]++;
+    struct control_director *director = director_of(ipvs, &op->service.key);
+    if (director != NULL && (op->kind == IPVS_OP_ADD_VIP || op->kind == IPVS_OP_DELETE_VIP))
+        director->vip_ms = clock_mono_ms();
     if (error == 0) {
         (void)ipvs_table_apply(&ipvs->actual, op);
         return;

@@ -138,7 +138,7 @@ void control_ipvs_adopt(struct control *control)
 static struct ipvs_director *director_of_kernel(const struct ipvs_service *kernel, const char *name)
 {
     struct ipvs_server_spec *servers = MEM_NEW_ARRAY(struct ipvs_server_spec, kernel->dest_count);
-    char(*texts)[IPVS_TEXT_MAX] = MEM_NEW_ARRAY(char[IPVS_TEXT_MAX], kernel->dest_count);
+    char(*texts)[IPVS_TEXT_MAX] = mem_calloc(kernel->dest_count, IPVS_TEXT_MAX);
     struct ipvs_spec spec = {
         .name = name,
         .service = *kernel,

@@ -17,7 +17,7 @@ void ipvs_scene_init(struct ipvs_scene *scene)
     static const char *const addresses[] = { "127.0.0.21", "127.0.0.22" };
     memset(scene, 0, sizeof(*scene));
     ipvs_fixture_init(&scene->kernel);
-    control_fixture_init(&scene->f, CONTROL_ZONE);
+    control_fixture_init(&scene->api.control, CONTROL_ZONE);
     for (int i = 0; i < 2; i++) {
         scene->server[i] = backend_new(addresses[i], BACKEND_HTTP);
         (void)snprintf(scene->real[i], sizeof(scene->real[i]), "%s:%u", addresses[i],
@@ -30,6 +30,8 @@ void ipvs_scene_config(struct ipvs_scene *scene, const char *ipvs, const char *s
                        const char *servers)
 {
     char both[512];
+    (void)snprintf(scene->api.socket, sizeof(scene->api.socket), "%s/api.sock",
+                   scene->api.control.dir);
     char sections[4096];
     (void)snprintf(both, sizeof(both),
                    "\"rs1\": {\"address\": \"127.0.0.21\", \"port\": %u, \"weight\": 4}, "
@@ -38,6 +40,7 @@ void ipvs_scene_config(struct ipvs_scene *scene, const char *ipvs, const char *s
                    (unsigned)backend_endpoint(scene->server[1]).port);
     int length = snprintf(
         sections, sizeof(sections),
+        "\"api\": {\"listen\": [\"unix:api.sock\"]},"
         "\"checks\": {\"http\": {\"type\": \"http\", \"interval\": \"100ms\", \"timeout\": \"1s\", "
         "\"fall\": 2, \"rise\": 1, \"confirm_interval\": \"100ms\"}},"
         "\"ipvs\": {%s \"services\": {\"vip\": {\"address\": \"" SCENE_VIP "\", \"port\": 80, "
@@ -48,30 +51,37 @@ void ipvs_scene_config(struct ipvs_scene *scene, const char *ipvs, const char *s
         "\"web\"}}}",
         ipvs, service, servers != NULL ? servers : both);
     ck_assert_int_lt(length, (int)sizeof(sections));
-    control_fixture_config(&scene->f, sections);
+    control_fixture_config(&scene->api.control, sections);
 }
 
 void ipvs_scene_start(struct ipvs_scene *scene)
 {
     ipvs_fixture_start(&scene->kernel);
-    scene->f.ipvs_fd = scene->kernel.server_fd;
-    ck_assert_msg(control_fixture_start(&scene->f), "%s",
-                  scene->f.errors.count > 0 ? scene->f.errors.lines[0] : "?");
+    scene->api.control.ipvs_fd = scene->kernel.server_fd;
+    ck_assert_msg(control_fixture_start(&scene->api.control), "%s",
+                  scene->api.control.errors.count > 0 ? scene->api.control.errors.lines[0] : "?");
 }
 
 void ipvs_scene_stop(struct ipvs_scene *scene)
 {
-    control_fixture_stop(&scene->f);
+    api_free(scene->api.api);
+    scene->api.api = NULL;
+    control_fixture_stop(&scene->api.control);
     ipvs_fixture_stop(&scene->kernel);
 }
 
 void ipvs_scene_fini(struct ipvs_scene *scene)
 {
     ipvs_scene_stop(scene);
-    control_fixture_fini(&scene->f);
+    control_fixture_fini(&scene->api.control);
     ipvs_fixture_fini(&scene->kernel);
     for (int i = 0; i < 2; i++)
         backend_free(scene->server[i]);
+}
+
+struct control *ipvs_scene_control(struct ipvs_scene *scene)
+{
+    return scene->api.control.control;
 }
 
 struct wish {
@@ -114,13 +124,13 @@ static bool has_dests(void *data)
 void ipvs_scene_expect(struct ipvs_scene *scene, const char *dests)
 {
     struct wish wish = { .scene = scene, .dests = dests };
-    bool met = control_fixture_until(&scene->f, has_dests, &wish, WAIT_MS);
+    bool met = control_fixture_until(&scene->api.control, has_dests, &wish, WAIT_MS);
     ck_assert_msg(met, "the table has \"%s\" instead of \"%s\"", wish.got, dests);
 }
 
 bool ipvs_scene_answers(struct ipvs_scene *scene)
 {
-    char *text = control_fixture_dig(&scene->f, "www.example.test A");
+    char *text = control_fixture_dig(&scene->api.control, "www.example.test A");
     ck_assert_ptr_nonnull(text);
     bool found = strstr(text, SCENE_VIP) != NULL;
     mem_free(text);
@@ -139,6 +149,7 @@ static bool is_silent(void *data)
 
 void ipvs_scene_expect_dns(struct ipvs_scene *scene, bool vip)
 {
-    ck_assert_msg(control_fixture_until(&scene->f, vip ? answers : is_silent, scene, WAIT_MS),
-                  vip ? "the VIP is not answered" : "the VIP is still answered");
+    ck_assert_msg(
+        control_fixture_until(&scene->api.control, vip ? answers : is_silent, scene, WAIT_MS),
+        vip ? "the VIP is not answered" : "the VIP is still answered");
 }

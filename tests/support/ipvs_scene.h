@@ -4,15 +4,15 @@
  * that can be killed. For the tests of control_ipvs*.c and of the routes. */
 #pragma once
 
+#include "tests/support/api_fixture.h"
 #include "tests/support/backend.h"
-#include "tests/support/control_fixture.h"
 #include "tests/support/ipvs_fixture.h"
 
 #define SCENE_VIP "203.0.113.10"
 #define SCENE_KEY "tcp 203.0.113.10:80"
 
 struct ipvs_scene {
-    struct control_fixture f;
+    struct api_fixture api; /* its `control` runs; the API after api_fixture_listen(&scene->api) */
     struct ipvs_fixture kernel;
     struct backend *server[2]; /* on 127.0.0.21 and 127.0.0.22 */
     char real[2][64];          /* "127.0.0.21:PORT" */
@@ -36,5 +36,7 @@ void ipvs_scene_fini(struct ipvs_scene *scene);
 void ipvs_scene_expect(struct ipvs_scene *scene, const char *dests);
 /* True when the VIP is in the answer of www.example.test. */
 bool ipvs_scene_answers(struct ipvs_scene *scene);
+/* The control thread of the scene. */
+struct control *ipvs_scene_control(struct ipvs_scene *scene);
 /* Runs the loop until that is so. */
 void ipvs_scene_expect_dns(struct ipvs_scene *scene, bool vip);

@@ -20,7 +20,7 @@ START_TEST(table_is_there_before_the_first_answer)
     ck_assert_ptr_nonnull(strstr(table, "nat, weight 4"));
     mem_free(table);
     ck_assert(ipvs_scene_answers(&s));
-    control_ipvs_status(s.f.control, &status);
+    control_ipvs_status(ipvs_scene_control(&s), &status);
     ck_assert(status.present && status.available);
     ck_assert_uint_eq(status.directors, 1);
     ck_assert_uint_eq(status.counts->operations[IPVS_OP_ADD_DEST][0], 2);
@@ -35,10 +35,10 @@ START_TEST(a_dead_server_leaves_and_comes_back)
     ipvs_scene_config(&s, "", "", NULL);
     ipvs_scene_start(&s);
     ipvs_scene_expect(&s, "rs1=4 rs2=4");
-    ck_assert_uint_eq(control_ipvs_share(s.f.control, 1), POOL_SHARE_ONE);
+    ck_assert_uint_eq(control_ipvs_share(ipvs_scene_control(&s), 1), POOL_SHARE_ONE);
     backend_set_face(s.server[1], BACKEND_REFUSE);
     ipvs_scene_expect(&s, "rs1=4");
-    ck_assert_uint_eq(control_ipvs_share(s.f.control, 1), POOL_SHARE_ONE / 2);
+    ck_assert_uint_eq(control_ipvs_share(ipvs_scene_control(&s), 1), POOL_SHARE_ONE / 2);
     ck_assert(ipvs_scene_answers(&s));
     backend_set_face(s.server[1], BACKEND_HTTP);
     ipvs_scene_expect(&s, "rs1=4 rs2=4");
@@ -81,7 +81,7 @@ START_TEST(the_vip_leaves_dns_before_the_kernel_loses_its_last_server)
     ck_assert(ipvs_scene_answers(&s));
     for (int i = 0; i < 2; i++)
         backend_set_face(s.server[i], BACKEND_REFUSE);
-    ck_assert(control_fixture_until(&s.f, empty_and_silent, &s, 5000));
+    ck_assert(control_fixture_until(&s.api.control, empty_and_silent, &s, 5000));
     /* And the other way round when they are back. */
     backend_set_face(s.server[0], BACKEND_HTTP);
     ipvs_scene_expect_dns(&s, true);
@@ -98,10 +98,10 @@ START_TEST(without_ipvs_dns_goes_by_health_alone)
     ipvs_fake_unavailable(s.kernel.fake, ENOENT);
     ipvs_scene_config(&s, "", "", NULL);
     ipvs_scene_start(&s);
-    control_ipvs_status(s.f.control, &status);
+    control_ipvs_status(ipvs_scene_control(&s), &status);
     ck_assert(status.present && !status.available);
     ck_assert_ptr_nonnull(strstr(status.reason, "modprobe ip_vs"));
-    ck_assert_uint_eq(alarms_count(control_alarms(s.f.control)), 1);
+    ck_assert_uint_eq(alarms_count(control_alarms(ipvs_scene_control(&s))), 1);
     ck_assert(ipvs_scene_answers(&s));
     for (int i = 0; i < 2; i++)
         backend_set_face(s.server[i], BACKEND_REFUSE);
@@ -111,7 +111,7 @@ START_TEST(without_ipvs_dns_goes_by_health_alone)
     backend_set_face(s.server[1], BACKEND_HTTP);
     ipvs_scene_expect(&s, "rs2=4");
     ipvs_scene_expect_dns(&s, true);
-    ck_assert_uint_eq(alarms_count(control_alarms(s.f.control)), 0);
+    ck_assert_uint_eq(alarms_count(control_alarms(ipvs_scene_control(&s))), 0);
     ipvs_scene_fini(&s);
 }
 END_TEST
@@ -138,7 +138,7 @@ START_TEST(a_restart_adopts_the_table_without_a_write)
     ipvs_scene_stop(&s);
     uint64_t writes = ipvs_fake_writes(s.kernel.fake);
     ipvs_scene_start(&s);
-    control_fixture_served(&s.f);
+    control_fixture_served(&s.api.control);
     ck_assert(ipvs_scene_answers(&s));
     ipvs_scene_expect(&s, "rs1=4 rs2=4");
     ck_assert_uint_eq(ipvs_fake_writes(s.kernel.fake), writes);
@@ -152,7 +152,7 @@ START_TEST(observe_never_writes)
     ipvs_scene_init(&s);
     ipvs_scene_config(&s, "\"mode\": \"observe\",", "", NULL);
     ipvs_scene_start(&s);
-    control_fixture_served(&s.f);
+    control_fixture_served(&s.api.control);
     ck_assert_uint_eq(ipvs_fake_writes(s.kernel.fake), 0);
     ck_assert(!ipvs_scene_answers(&s)); /* nobody has made the service */
     ipvs_scene_fini(&s);
@@ -170,7 +170,7 @@ START_TEST(on_exit_remove_takes_ours_and_nothing_else)
     ipvs_scene_config(&s, "\"on_exit\": \"remove\",", "", NULL);
     ipvs_scene_start(&s);
     ipvs_scene_expect(&s, "rs1=4 rs2=4");
-    control_settle(s.f.control);
+    control_settle(ipvs_scene_control(&s));
     ipvs_scene_stop(&s);
     char *table = ipvs_fixture_table(&s.kernel);
     ck_assert_str_eq(table, "udp 203.0.113.99:53 rr\n");
@@ -189,7 +189,7 @@ START_TEST(on_exit_drain_waits_for_connections)
     struct endpoint rs1 = backend_endpoint(s.server[0]);
     ck_assert(ipvs_fake_connections(s.kernel.fake, &s.key, &rs1.addr, rs1.port, 3, 0));
     (void)ipvs_fake_history(s.kernel.fake);
-    control_settle(s.f.control);
+    control_settle(ipvs_scene_control(&s));
     char *history = ipvs_fake_history(s.kernel.fake);
     const char *quiesced = strstr(history, "edit_server");
     const char *gone = strstr(history, "delete_service");
@@ -230,23 +230,23 @@ START_TEST(plan_apply_and_zero_answer)
     ipvs_scene_config(&s, "", "", NULL);
     ipvs_scene_start(&s);
     ipvs_scene_expect(&s, "rs1=4 rs2=4");
-    control_ipvs_plan(s.f.control, on_done, &result);
-    ck_assert(control_fixture_until(&s.f, is_called, &result, 5000));
+    control_ipvs_plan(ipvs_scene_control(&s), on_done, &result);
+    ck_assert(control_fixture_until(&s.api.control, is_called, &result, 5000));
     ck_assert_int_eq(result.error, 0);
     ck_assert_uint_eq(result.operations, 0);
     result = (struct result){ 0 };
     ipvs_fake_flush(s.kernel.fake);
-    control_ipvs_apply(s.f.control, false, on_done, &result);
-    ck_assert(control_fixture_until(&s.f, is_called, &result, 5000));
+    control_ipvs_apply(ipvs_scene_control(&s), false, on_done, &result);
+    ck_assert(control_fixture_until(&s.api.control, is_called, &result, 5000));
     ck_assert(result.applied);
     ck_assert_uint_eq(result.operations, 3);
     result = (struct result){ 0 };
-    control_ipvs_zero(s.f.control, &s.key, on_done, &result);
-    ck_assert(control_fixture_until(&s.f, is_called, &result, 5000));
+    control_ipvs_zero(ipvs_scene_control(&s), &s.key, on_done, &result);
+    ck_assert(control_fixture_until(&s.api.control, is_called, &result, 5000));
     ck_assert_int_eq(result.error, 0);
     /* Whoever waits when the server ends is told, too. */
     result = (struct result){ 0 };
-    control_ipvs_plan(s.f.control, on_done, &result);
+    control_ipvs_plan(ipvs_scene_control(&s), on_done, &result);
     ipvs_scene_stop(&s);
     ck_assert(result.called);
     ipvs_scene_fini(&s);

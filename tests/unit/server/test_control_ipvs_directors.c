@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What makes directors decide: overrides, reloads, what an earlier process left. */
+#include "base/mem.h"
+#include "server/control.h"
+#include "tests/support/ipvs_scene.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NO_SERVICES                                                                                \
+    "\"ipvs\": {\"services\": {}}, \"pools\": {\"web\": {\"members\": {\"plain\": {\"address\": "  \
+    "\"192.0.2.1\"}}}}, \"zones\": {\"example.test\": {\"file\": \"example.test.zone\", "          \
+    "\"names\": {\"www\": \"web\"}}}"
+
+static struct ipvs_scene s;
+static const struct control_override_words words = { .author = "jo" };
+
+static void start(const char *ipvs, const char *service)
+{
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, ipvs, service, NULL);
+    ipvs_scene_start(&s);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+}
+
+static struct control *control(void)
+{
+    return ipvs_scene_control(&s);
+}
+
+static void connections(uint32_t active)
+{
+    struct endpoint rs1 = backend_endpoint(s.server[0]);
+    ck_assert(ipvs_fake_connections(s.kernel.fake, &s.key, &rs1.addr, rs1.port, active, 0));
+}
+
+START_TEST(a_server_by_address_moves_kernel_and_share_in_one_step)
+{
+    start("", "");
+    struct addr rs1 = backend_endpoint(s.server[0]).addr;
+    ck_assert(control_override_backend(control(), &rs1, OVERRIDE_DOWN, NULL, "jo", 0));
+    control_fixture_served(&s.api.control);
+    ipvs_scene_expect(&s, "rs2=4");
+    ck_assert_uint_eq(control_ipvs_share(control(), 1), POOL_SHARE_ONE / 2);
+    ck_assert(control_override_backend(control(), &rs1, OVERRIDE_NONE, NULL, "jo", 0));
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_draining_server_waits_for_its_connections)
+{
+    struct control_service service;
+    struct ipvs_server_view view;
+    start("", "");
+    connections(5);
+    ck_assert(control_override_service_state(control(), 0, 0, OVERRIDE_DRAIN, &words));
+    ipvs_scene_expect(&s, "rs1=0 rs2=4");
+    control_ipvs_service(control(), 0, &service);
+    ipvs_director_server(service.director, 0, &view);
+    ck_assert_int_eq(view.state, IPVS_SERVER_DRAINING);
+    ck_assert_uint_ne(view.until_ms, 0);
+    connections(0);
+    ipvs_scene_expect(&s, "rs2=4");
+    ck_assert(control_override_service_state(control(), 0, 0, OVERRIDE_NONE, &words));
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_weight_by_an_operator)
+{
+    start("", "");
+    ck_assert(control_override_server_weight(control(), 0, 1, false, 9, &words));
+    ipvs_scene_expect(&s, "rs1=4 rs2=9");
+    ck_assert(control_override_server_weight(control(), 0, 1, true, 0, &words));
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ck_assert(!control_override_server_weight(control(), 0, 7, false, 9, &words));
+    ck_assert(!control_override_server_weight(control(), 0, POOL_NONE, false, 9, &words));
+    ck_assert(!control_override_service_state(control(), 3, POOL_NONE, OVERRIDE_DOWN, &words));
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_draining_service_leaves_dns_first_then_waits_for_the_tail)
+{
+    start("", "\"drain\": \"1s\",");
+    (void)ipvs_fake_history(s.kernel.fake);
+    ck_assert(control_override_service_state(control(), 0, POOL_NONE, OVERRIDE_DRAIN, &words));
+    control_ipvs_decide(control());
+    ipvs_scene_expect_dns(&s, false);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4"); /* the TTL is a second */
+    ck_assert_str_eq(control_ipvs_barred_state(control(), 1), "draining");
+    ipvs_scene_expect(&s, "");
+    ck_assert_str_eq(control_ipvs_barred_state(control(), 1), "drained");
+    ck_assert(control_override_service_state(control(), 0, POOL_NONE, OVERRIDE_NONE, &words));
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ipvs_scene_expect_dns(&s, true);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+static bool is_orphan(const char *service, const char *server)
+{
+    struct override override = { .scope = OVERRIDE_SERVICE };
+    (void)snprintf(override.pool, sizeof(override.pool), "%s", service);
+    (void)snprintf(override.member, sizeof(override.member), "%s", server);
+    return control_override_orphan(control(), &override);
+}
+
+START_TEST(orphans_of_services_are_known)
+{
+    start("", "");
+    ck_assert(!is_orphan("vip", ""));
+    ck_assert(!is_orphan("vip", "rs1"));
+    ck_assert(is_orphan("vip", "rs9"));
+    ck_assert(is_orphan("gone", ""));
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+struct reload {
+    bool called;
+    bool ok;
+    char first[512];
+};
+
+static void on_reload(void *data, bool ok, uint64_t generation, const struct errlist *errors)
+{
+    struct reload *reload = data;
+    (void)generation;
+    reload->called = true;
+    reload->ok = ok;
+    (void)snprintf(reload->first, sizeof(reload->first), "%s",
+                   errors != NULL && errors->count > 0 ? errors->lines[0] : "");
+}
+
+static bool is_called(void *data)
+{
+    return ((struct reload *)data)->called;
+}
+
+static struct reload reload(bool force)
+{
+    struct reload result = { 0 };
+    if (force)
+        control_reload_forced(control(), "test", on_reload, &result);
+    else
+        control_reload(control(), "test", on_reload, &result);
+    ck_assert(control_fixture_until(&s.api.control, is_called, &result, 5000));
+    return result;
+}
+
+START_TEST(a_reload_that_takes_too_much_is_refused)
+{
+    start("", "\"drain\": \"1s\",");
+    control_fixture_config(&s.api.control, NO_SERVICES);
+    struct reload result = reload(false);
+    ck_assert(!result.ok);
+    ck_assert_ptr_nonnull(strstr(result.first, "2 of 2 live real servers"));
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ck_assert(ipvs_scene_answers(&s));
+    /* With force it is drained, and then gone. */
+    result = reload(true);
+    ck_assert(result.ok);
+    ck_assert(!ipvs_scene_answers(&s));
+    ipvs_scene_expect(&s, "-");
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_reload_moves_servers_and_keeps_the_rest)
+{
+    char servers[256];
+    start("", "");
+    (void)snprintf(servers, sizeof(servers),
+                   "\"rs1\": {\"address\": \"127.0.0.21\", \"port\": %u, \"weight\": 7}, "
+                   "\"rs2\": {\"address\": \"127.0.0.22\", \"port\": %u, \"weight\": 4}",
+                   (unsigned)backend_endpoint(s.server[0]).port,
+                   (unsigned)backend_endpoint(s.server[1]).port);
+    (void)ipvs_fake_history(s.kernel.fake);
+    ipvs_scene_config(&s, "", "", servers);
+    ck_assert(reload(false).ok);
+    ipvs_scene_expect(&s, "rs1=7 rs2=4");
+    char *history = ipvs_fake_history(s.kernel.fake);
+    ck_assert_ptr_null(strstr(history, "delete"));
+    ck_assert_ptr_null(strstr(history, "add"));
+    mem_free(history);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+/* Started again with a config that has lost the service. */
+static void restart_without(const char *max_remove)
+{
+    char sections[1024];
+    ipvs_scene_stop(&s);
+    (void)snprintf(sections, sizeof(sections),
+                   "\"ipvs\": {%s \"services\": {}}, \"zones\": {\"example.test\": {\"file\": "
+                   "\"example.test.zone\"}}",
+                   max_remove);
+    control_fixture_config(&s.api.control, sections);
+    ipvs_scene_start(&s);
+}
+
+START_TEST(what_an_earlier_process_left_is_drained)
+{
+    start("", "");
+    restart_without("\"max_remove\": 100,");
+    ipvs_scene_expect(&s, "-");
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+struct done {
+    bool called;
+    size_t held;
+};
+
+static void on_done(void *data, const struct control_ipvs_done *done)
+{
+    *(struct done *)data = (struct done){ true, done->held->count };
+}
+
+static bool is_done(void *data)
+{
+    return ((struct done *)data)->called;
+}
+
+START_TEST(too_much_that_is_left_is_held)
+{
+    struct done done = { 0 };
+    struct control_service service;
+    start("", "");
+    restart_without("");
+    control_ipvs_plan(control(), on_done, &done);
+    ck_assert(control_fixture_until(&s.api.control, is_done, &done, 5000));
+    ck_assert_uint_eq(done.held, 1);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    control_ipvs_service(control(), 0, &service);
+    ck_assert(service.held);
+    ck_assert_uint_eq(alarms_count(control_alarms(control())), 1);
+    done = (struct done){ 0 };
+    control_ipvs_apply(control(), true, on_done, &done);
+    ck_assert(control_fixture_until(&s.api.control, is_done, &done, 5000));
+    ipvs_scene_expect(&s, "-");
+    ck_assert_uint_eq(alarms_count(control_alarms(control())), 0);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_vip_that_must_be_local_waits_for_it)
+{
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "", "\"vip\": {\"require_local\": true},", NULL);
+    ipvs_scene_start(&s);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4"); /* ready, as a backup should be */
+    control_fixture_served(&s.api.control);
+    ck_assert(!ipvs_scene_answers(&s));
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_probe_through_the_vip_must_succeed_first)
+{
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "", "\"vip\": {\"check\": \"http\"},", NULL);
+    ipvs_scene_start(&s);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ck_assert(!ipvs_scene_answers(&s)); /* nobody listens there */
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("control_ipvs_directors");
+    TCase *tcase = tcase_create("control_ipvs_directors");
+    tcase_add_test(tcase, a_server_by_address_moves_kernel_and_share_in_one_step);
+    tcase_add_test(tcase, a_draining_server_waits_for_its_connections);
+    tcase_add_test(tcase, a_weight_by_an_operator);
+    tcase_add_test(tcase, a_draining_service_leaves_dns_first_then_waits_for_the_tail);
+    tcase_add_test(tcase, orphans_of_services_are_known);
+    tcase_add_test(tcase, a_reload_that_takes_too_much_is_refused);
+    tcase_add_test(tcase, a_reload_moves_servers_and_keeps_the_rest);
+    tcase_add_test(tcase, what_an_earlier_process_left_is_drained);
+    tcase_add_test(tcase, too_much_that_is_left_is_held);
+    tcase_add_test(tcase, a_vip_that_must_be_local_waits_for_it);
+    tcase_add_test(tcase, a_probe_through_the_vip_must_succeed_first);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
