@@ -146,6 +146,12 @@ void ipvs_print_unavailable(int error, char *out)
         why = right_missing();
     else if (error == EAGAIN || error == ETIMEDOUT)
         why = "the IPVS helper does not answer";
+    else if (error == ENOTCONN)
+        why = "the IPVS helper could not be started";
+    else if (error == ENOSYS)
+        why = "the config has no section \"ipvs\"";
+    else if (error == ESHUTDOWN)
+        why = "the server is ending";
     (void)snprintf(out, IPVS_OP_TEXT_MAX, "%s", why);
 }
 

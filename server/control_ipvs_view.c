@@ -56,7 +56,7 @@ void control_ipvs_status(const struct control *control, struct control_ipvs_stat
     const struct control_ipvs *ipvs = control->ipvs;
     memset(out, 0, sizeof(*out));
     if (ipvs == NULL) {
-        (void)snprintf(out->reason, sizeof(out->reason), "the config has no section \"ipvs\"");
+        ipvs_print_unavailable(ENOSYS, out->reason);
         return;
     }
     out->present = true;
@@ -67,8 +67,6 @@ void control_ipvs_status(const struct control *control, struct control_ipvs_stat
     out->directors = ipvs->count;
     if (!ipvs->asked)
         (void)snprintf(out->reason, sizeof(out->reason), "the kernel has not been asked yet");
-    else if (ipvs->link == NULL)
-        (void)snprintf(out->reason, sizeof(out->reason), "the IPVS helper could not be started");
     else if (ipvs->error != 0)
         ipvs_print_unavailable(ipvs->error, out->reason);
 }

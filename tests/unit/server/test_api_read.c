@@ -136,7 +136,7 @@ START_TEST(refusal_row)
 }
 END_TEST
 
-START_TEST(ipvs_is_not_there_yet)
+START_TEST(ipvs_without_a_section)
 {
     json_t *ipvs = get("/v1/ipvs");
     ck_assert_str_eq(api_fixture_text(ipvs, "available"), "false");
@@ -183,7 +183,7 @@ int main(void)
     tcase_add_test(tcase, zone_by_any_spelling);
     tcase_add_test(tcase, overrides_are_listed);
     tcase_add_loop_test(tcase, refusal_row, 0, (int)(sizeof(refusals) / sizeof(refusals[0])));
-    tcase_add_test(tcase, ipvs_is_not_there_yet);
+    tcase_add_test(tcase, ipvs_without_a_section);
     tcase_add_test(tcase, texts_have_their_types);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
