@@ -409,6 +409,12 @@ static void run_until(struct control_ipvs *ipvs, bool (*done)(const struct contr
     (void)uv_run(ipvs->control->loop, UV_RUN_NOWAIT);
 }
 
+/* And the pools say so. */
+static bool is_published(const struct control_ipvs *ipvs)
+{
+    return is_quiet(ipvs) && !ipvs->control->dirty_any;
+}
+
 bool control_ipvs_is_done(const struct control *control)
 {
     return control->ipvs == NULL || is_quiet(control->ipvs);
@@ -417,7 +423,7 @@ bool control_ipvs_is_done(const struct control *control)
 void control_ipvs_first(struct control *control, const bool *ending)
 {
     if (control->ipvs != NULL)
-        run_until(control->ipvs, is_quiet, CONTROL_IPVS_FIRST_MS, ending);
+        run_until(control->ipvs, is_published, CONTROL_IPVS_FIRST_MS, ending);
 }
 
 void control_hurry(struct control *control)
@@ -450,13 +456,13 @@ void control_ipvs_exit(struct control *control)
     case CONFIG_EXIT_REMOVE:
         ipvs->removing = true;
         log_info("ipvs", "on_exit: removing our services");
-        control_ipvs_step(ipvs);
+        control_ipvs_touch(control);
         run_until(ipvs, is_quiet, CONTROL_IPVS_EXIT_MS, &control->hurry);
         return;
     case CONFIG_EXIT_DRAIN:
         ipvs->retiring = true;
         log_info("ipvs", "on_exit: draining our services; a second signal ends at once");
-        control_ipvs_step(ipvs);
+        control_ipvs_touch(control);
         run_until(ipvs, is_drained, longest_drain_ms(ipvs), &control->hurry);
         return;
     }

@@ -129,6 +129,7 @@ void control_ipvs_adopt(struct control *control)
     if (ipvs->known)
         control_ipvs_leftovers(ipvs);
     control_ipvs_step(ipvs);
+    control_ipvs_touch(control); /* what they want goes to the kernel when the pools are built */
 }
 
 /* ---- leftovers ---------------------------------------------------------------------------------

@@ -41,12 +41,18 @@ static bool has_alarm(const char *prefix)
 
 static bool alarm_stands(void *data)
 {
-    return has_alarm(data);
+    return has_alarm(*(const char **)data);
 }
 
 static bool alarm_is_gone(void *data)
 {
-    return !has_alarm(data);
+    return !has_alarm(*(const char **)data);
+}
+
+static void expect_alarm(const char *prefix, bool stands)
+{
+    ck_assert(control_fixture_until(&s.api.control, stands ? alarm_stands : alarm_is_gone, &prefix,
+                                    5000));
 }
 
 static uint64_t repairs(void)
@@ -125,7 +131,7 @@ START_TEST(a_fight_is_told_and_not_fought_to_the_end)
         ck_assert_int_eq(ipvs_fake_meddle(s.kernel.fake, &edit), 0);
         ipvs_scene_expect(&s, "rs1=4 rs2=4");
     }
-    ck_assert(control_fixture_until(&s.api.control, alarm_stands, "ipvs_fight:vip", 5000));
+    expect_alarm("ipvs_fight:vip", true);
     uint64_t before = ipvs_fake_writes(s.kernel.fake);
     struct ipvs_op edit = on_rs1(IPVS_OP_EDIT_DEST, 50);
     uint64_t dumps = ipvs_fake_dumps(s.kernel.fake);
@@ -145,9 +151,9 @@ START_TEST(what_fails_is_told_and_tried_again)
     start("", "");
     ipvs_fake_fail(s.kernel.fake, IPVS_OP_DELETE_DEST, ENOMEM);
     backend_set_face(s.server[0], BACKEND_REFUSE);
-    ck_assert(control_fixture_until(&s.api.control, alarm_stands, "ipvs_apply", 5000));
+    expect_alarm("ipvs_apply", true);
     ipvs_scene_expect(&s, "rs2=4");
-    ck_assert(control_fixture_until(&s.api.control, alarm_is_gone, "ipvs_apply", 5000));
+    expect_alarm("ipvs_apply", false);
     ipvs_scene_fini(&s);
 }
 END_TEST
@@ -158,7 +164,7 @@ START_TEST(a_scheduler_that_is_not_there_is_named)
     ipvs_fake_lacks(s.kernel.fake, "wrr");
     ipvs_scene_config(&s, "", "", NULL);
     ipvs_scene_start(&s);
-    ck_assert(control_fixture_until(&s.api.control, alarm_stands, "ipvs_apply", 5000));
+    expect_alarm("ipvs_apply", true);
     const struct alarms *alarms = control_alarms(ipvs_scene_control(&s));
     ck_assert_ptr_nonnull(strstr(alarms_at(alarms, 0)->text, "ip_vs_wrr"));
     ck_assert(!ipvs_scene_answers(&s));

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define NO_SERVICES                                                                                \
-    "\"ipvs\": {\"services\": {}}, \"pools\": {\"web\": {\"members\": {\"plain\": {\"address\": "  \
+    "\"api\": {\"listen\": [\"unix:api.sock\"]}, \"ipvs\": {\"services\": {}}, \"pools\": "        \
+    "{\"web\": {\"members\": {\"plain\": {\"address\": "                                           \
     "\"192.0.2.1\"}}}}, \"zones\": {\"example.test\": {\"file\": \"example.test.zone\", "          \
     "\"names\": {\"www\": \"web\"}}}"
 
