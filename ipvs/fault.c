@@ -9,12 +9,19 @@
 static bool is_unicast(const struct addr *addr)
 {
     static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
     const uint8_t *bytes = addr->bytes;
     if (addr->family == ADDR_V4)
         return bytes[0] != 0 && (bytes[0] & 0xf0) != 0xe0 &&
                memcmp(bytes, broadcast, sizeof(broadcast)) != 0;
-    return !addr_is_any(addr) && bytes[0] != 0xff && memcmp(bytes, mapped, sizeof(mapped)) != 0;
+    return !addr_is_any(addr) && bytes[0] != 0xff;
+}
+
+/* IPv4 in IPv6 (RFC 4291 section 2.5.5.2): the kernel takes it as a virtual address, but reaches no
+ * server by it. */
+static bool is_mapped(const struct addr *addr)
+{
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+    return addr->family == ADDR_V6 && memcmp(addr->bytes, mapped, sizeof(mapped)) == 0;
 }
 
 /* Without an interface such an address is nowhere. */
@@ -122,7 +129,7 @@ const char *ipvs_dest_fault(const struct ipvs_service *service, const struct ipv
     const char *fault = NULL;
     if (dest->addr.family != ADDR_V4 && dest->addr.family != ADDR_V6)
         return "the server needs an IPv4 or IPv6 address";
-    if (!is_unicast(&dest->addr) || is_link_local(&dest->addr))
+    if (!is_unicast(&dest->addr) || is_mapped(&dest->addr) || is_link_local(&dest->addr))
         return "the server's address must be unicast and not link-local";
     if (ipvs_forward_name(dest->forward) == NULL)
         return "the forwarding method must be nat, dr or tun";

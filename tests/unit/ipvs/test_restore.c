@@ -147,14 +147,14 @@ static const struct {
     /* an unsound service is told once, its servers are looked at nevertheless */
     { "-A -t 192.0.2.1:80 -s wobble\n-a -t 192.0.2.1:80 -r 10.0.0.1:81\n",
       { "f:1: tcp 192.0.2.1:80: there is no such scheduler: rr, wrr",
-        "f:2: tcp 192.0.2.1:80 -> 10.0.0.1:81: dr and tun do not change packets" } },
+        "f:2: tcp 192.0.2.1:80 -> 10.0.0.1:81: only nat changes packets" } },
     /* after a line that cannot be read, what it may have held is not missed */
     { "-A -f 1x\n-a -f 1 -r 10.0.0.1\n-a -f 1 -r 10.0.0.1 -w 99999\n",
       { "f:1: \"1x\" is not a firewall mark", "f:3: \"99999\" is not a weight" } },
     { "-A -t 192.0.2.1\n", { "f:1: tcp 192.0.2.1:0: port 0 (all ports) needs persistence" } },
     { "-A -t 192.0.2.1:80 -o\n", { "f:1: tcp 192.0.2.1:80: one-packet scheduling is for UDP" } },
     { "-A -f 1\n-E -f 1 -s wobble\n", { "f:2: fwmark 1: there is no such scheduler" } },
-    { "-A -t 0.0.0.0:80\n", { "f:1: tcp 0.0.0.0:80: the unspecified address" } },
+    { "-A -t 0.0.0.0:80\n", { "f:1: tcp 0.0.0.0:80: the virtual address must be unicast" } },
     { "-A -u 192.0.2.1:53\n-a -u 192.0.2.1:53 -r [2001:db8::1]:53 -m\n",
       { "f:2: udp 192.0.2.1:53 -> [2001:db8::1]:53: a server of the other address family" } },
     { "-A -f 1\n-a -f 1 -r 10.0.0.1 -i --tun-type gue\n",
