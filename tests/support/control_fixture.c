@@ -102,7 +102,8 @@ bool control_fixture_start(struct control_fixture *fixture)
         .config_file = fixture->config,
         .workers = listen_workers(fixture->set),
         .worker_count = listen_worker_count(fixture->set),
-        .ipvs_fd = -1,
+        .ipvs = ipvs,
+        .ipvs_fd = fixture->ipvs_fd,
     };
     fixture->control = control_new(&options, &fixture->errors);
     if (fixture->control != NULL)

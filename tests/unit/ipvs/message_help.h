@@ -39,7 +39,7 @@ static inline struct addr help_v4(uint32_t number)
     if (number > 0 && number < UINT32_C(1) << 24)
         number += UINT32_C(10) << 24;
     return (struct addr){ .family = ADDR_V4,
-                          .bytes = { (uint8_t)(number >> 24 | 10), (uint8_t)(number >> 16),
+                          .bytes = { (uint8_t)(number >> 24), (uint8_t)(number >> 16),
                                      (uint8_t)(number >> 8), (uint8_t)number } };
 }
 

@@ -42,7 +42,7 @@ static const struct {
     { "unicast", .key = "tcp 255.255.255.255:80" },
     { "unicast", .key = "tcp [::]:80" },
     { "unicast", .key = "tcp [ff02::1]:80" },
-    { "unicast", .key = "tcp [::ffff:192.0.2.1]:80" },
+    { NULL, .key = "tcp [::ffff:192.0.2.1]:80" },
     { NULL, .key = "tcp 192.0.2.1:80", .scheduler = "twos" },
     { NULL, .key = "tcp 192.0.2.1:80", .scheduler = "none" },
     { "scheduler", .key = "tcp 192.0.2.1:80", .scheduler = "" },

@@ -89,6 +89,7 @@ START_TEST(explain_follows_the_vip_into_the_kernel)
     /* With one server left it is known. */
     backend_set_face(s.server[0], BACKEND_REFUSE);
     ipvs_scene_expect(&s, "rs2=4");
+    control_fixture_served(&s.api.control); /* control has heard of it, too */
     root = get("/v1/explain?name=www.example.test&type=A");
     detail = step_of(root, "director");
     ck_assert_msg(strstr(detail, "a new connection goes to 127.0.0.22:") != NULL, "%s", detail);
