@@ -5,6 +5,7 @@
 #include "ipvs/helper.h"
 #include "ipvs/kernel.h"
 #include "server/privs.h"
+#include "server/sandbox.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -56,6 +57,8 @@ static bool confine(int fd, pid_t parent)
     }
     set_limits();
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (!sandbox_netlink_only())
+        log_info("ipvs", "helper: no filter of system calls on this machine");
     return privs_follow_parent(parent, SIGKILL);
 }
 
