@@ -338,6 +338,12 @@ static bool run_realserver(struct command_context *ctx, const char *const *words
     return ipvs_host_realserver(ctx, words[0]);
 }
 
+static bool run_import(struct command_context *ctx, const char *const *words, size_t count)
+{
+    (void)count;
+    return ipvs_host_import(ctx, words[0]);
+}
+
 /* --- the table --- */
 
 #define WHY (OPTION_REASON | OPTION_FOR)
@@ -360,6 +366,7 @@ static const struct command table[] = {
     { "ipvs save", "", 0, 0, OPTION_PLAIN, run_save, "the kernel's table as ipvsadm-save text" },
     { "ipvs restore", "FILE|-", 1, 1, OPTION_APPLY | OPTION_EXACT, run_restore,
       "what such a text would change; with --apply, change it" },
+    { "ipvs import", "FILE", 1, 1, 0, run_import, "a keepalived.conf as our configuration" },
     { "ipvs doctor", "", 0, 0, OPTION_APPLY | OPTION_ALL, run_doctor,
       "what this director needs of its host, and how to get it" },
     { "ipvs realserver", "SERVICE[/SERVER]", 1, 1, OPTION_UNDO, run_realserver,

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "ctl/ipvs_answer.h"
+#include "ctl/keepalived.h"
 #include "ctl/request.h"
 #include "ipvs/connection.h"
 #include "ipvs/doctor.h"
@@ -315,4 +316,46 @@ bool ipvs_host_connections(struct command_context *ctx, const char *root)
     print_connections(ctx, file);
     (void)fclose(file);
     return true;
+}
+
+/* --- import --- */
+
+static json_t *lines_json(const char *text)
+{
+    json_t *lines = json_array();
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        (void)json_array_append_new(lines, json_stringn(text, length));
+        text += length + (text[length] == '\n');
+    }
+    return lines;
+}
+
+static void print_import(struct command_context *ctx, const struct strbuf *config,
+                         const struct strbuf *notes)
+{
+    if (given(ctx, OPTION_JSON)) {
+        json_t *root = json_pack("{s:o, s:o}", "config", json_loads(config->text, 0, NULL), "notes",
+                                 lines_json(notes->text));
+        request_print(ctx, root, NULL);
+        json_decref(root);
+        return;
+    }
+    (void)fputs(config->text, ctx->out);
+    (void)fflush(ctx->out);
+    (void)fputs(notes->text, stderr);
+}
+
+bool ipvs_host_import(struct command_context *ctx, const char *file)
+{
+    struct strbuf config;
+    struct strbuf notes;
+    strbuf_init(&config);
+    strbuf_init(&notes);
+    bool ok = keepalived_import(file, &config, &notes, ctx->error, sizeof(ctx->error));
+    if (ok)
+        print_import(ctx, &config, &notes);
+    strbuf_fini(&notes);
+    strbuf_fini(&config);
+    return ok;
 }

@@ -10,3 +10,6 @@ bool ipvs_host_doctor(struct command_context *ctx, const char *root);
 bool ipvs_host_realserver(struct command_context *ctx, const char *target);
 /* What the kernel of this host balances now; `root` as above. */
 bool ipvs_host_connections(struct command_context *ctx, const char *root);
+/* Virtual servers of a keepalived.conf as our JSON; what has no counterpart goes to standard error,
+ * a line each. */
+bool ipvs_host_import(struct command_context *ctx, const char *file);

@@ -244,6 +244,44 @@ START_TEST(connections)
 }
 END_TEST
 
+/* --- import --- */
+
+static bool run_import(const char *file)
+{
+    struct command_context ctx = { .options = &options };
+    size_t length = 0;
+    free(printed);
+    printed = NULL;
+    ctx.out = open_memstream(&printed, &length);
+    bool ok = ipvs_host_import(&ctx, file);
+    (void)fclose(ctx.out);
+    (void)snprintf(error, sizeof(error), "%s", ctx.error);
+    return ok;
+}
+
+START_TEST(import_keepalived)
+{
+    char path[TREE_PATH_MAX + 32];
+    (void)snprintf(path, sizeof(path), "%s/keepalived.conf", root);
+    tree_put(root, "/keepalived.conf",
+             "virtual_server 192.0.2.1 80 {\n  lb_algo rr\n  real_server 10.0.0.1 80 {\n"
+             "    TCP_CHECK {\n    }\n  }\n}\nvrrp_instance V {\n}\n");
+    ck_assert_msg(run_import(path), "%s", error);
+    json_t *json = json_loads(printed, 0, NULL);
+    ck_assert_ptr_nonnull(json_object_get(json_object_get(json, "ipvs"), "services"));
+    json_decref(json);
+    options.given = OPTION_JSON;
+    ck_assert(run_import(path));
+    json = json_loads(printed, 0, NULL);
+    ck_assert_ptr_nonnull(json_object_get(json_object_get(json, "config"), "ipvs"));
+    ck_assert_uint_ge(json_array_size(json_object_get(json, "notes")), 1);
+    json_decref(json);
+    ck_assert(!run_import("/nonexistent"));
+    ck_assert_str_eq(printed, "");
+    ck_assert_ptr_nonnull(strstr(error, "/nonexistent"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ipvs_host");
@@ -259,6 +297,7 @@ int main(void)
     tcase_add_test(tcase, script_of_all_servers);
     tcase_add_loop_test(tcase, bad_row, 0, (int)(sizeof(bad) / sizeof(bad[0])));
     tcase_add_test(tcase, connections);
+    tcase_add_test(tcase, import_keepalived);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
