@@ -27,7 +27,8 @@ static void take_addresses(struct sections *sections, const struct keepalived_no
     for (const struct keepalived_node *node = block->first; node != NULL; node = node->next) {
         char text[ADDR_TEXT_MAX];
         struct addr addr;
-        const char *word = keepalived_word(node, 0);
+        /* "@host 192.0.2.1/24" is for some hosts only: it may be this one. */
+        const char *word = keepalived_word(node, keepalived_word(node, 0)[0] == '@' ? 1 : 0);
         size_t length = strcspn(word, "/");
         if (length >= sizeof(text))
             continue;
@@ -249,6 +250,16 @@ static const struct {
     { "net_namespace_ipvs", "start gslbd in the namespace: \"ip netns exec NAME gslbd\"" },
 };
 
+/* Lines for some hosts only and repeated lines, unless they are of things that are left out. */
+static bool is_unclear(const struct keepalived_node *node)
+{
+    const char *what = keepalived_word(node, 1);
+    if (keepalived_word(node, 0)[0] == '@')
+        return what[0] == '$' || strcmp(what, "global_defs") == 0 ||
+               strncmp(what, "virtual_server", strlen("virtual_server")) == 0;
+    return keepalived_word(node, 0)[0] == '~';
+}
+
 static bool take_top(struct sections *sections, const struct keepalived_node *node)
 {
     const char *word = keepalived_word(node, 0);
@@ -259,7 +270,7 @@ static bool take_top(struct sections *sections, const struct keepalived_node *no
         return take_instance(sections, node);
     if (keepalived_is(node, "global_defs"))
         return take_globals(sections, node);
-    if (word[0] == '@' || word[0] == '~')
+    if (is_unclear(node))
         return keepalived_fail(sections->import.report, node->place,
                                "lines with \"@\" and \"~\" are not understood: write out what they "
                                "stand for");
@@ -267,9 +278,41 @@ static bool take_top(struct sections *sections, const struct keepalived_node *no
         if (keepalived_is(node, left_out[i].keyword))
             reason = left_out[i].reason;
     }
-    keepalived_note(sections->import.report, node->place, "%.60s %.60s: left out: %s", word,
-                    keepalived_word(node, 1), reason);
+    keepalived_note(sections->import.report, node->place, "%.60s%s%.60s: left out: %s", word,
+                    node->count > 1 ? " " : "", keepalived_word(node, 1), reason);
     return true;
+}
+
+/* The first server of the other address family than its service; NULL = none. */
+static const char *find_mixed(json_t *services)
+{
+    const char *name = NULL;
+    const char *server_name = NULL;
+    json_t *service = NULL;
+    json_t *server = NULL;
+    json_object_foreach (services, name, service) {
+        const char *vip = json_string_value(json_object_get(service, "address"));
+        bool v6 =
+            vip != NULL ? strchr(vip, ':') != NULL : json_object_get(service, "family") != NULL;
+        json_object_foreach (json_object_get(service, "servers"), server_name, server) {
+            const char *address = json_string_value(json_object_get(server, "address"));
+            if ((strchr(address, ':') != NULL) != v6)
+                return address;
+        }
+    }
+    return NULL;
+}
+
+static void check_sync(struct sections *sections)
+{
+    const char *mixed = find_mixed(sections->import.services);
+    if (mixed == NULL || json_object_get(sections->ipvs, "sync") == NULL)
+        return;
+    (void)json_object_del(sections->ipvs, "sync");
+    keepalived_note(sections->import.report, sections->import.root->place,
+                    "lvs_sync_daemon: left out: the kernel refuses servers of the other address "
+                    "family (%s) while it runs",
+                    mixed);
 }
 
 /* What VRRP moves must be known before the virtual servers are made. */
@@ -288,6 +331,7 @@ static bool take_all(struct sections *sections)
     if (json_object_size(sections->import.services) == 0)
         return keepalived_fail(sections->import.report, root->place,
                                "there is no virtual_server with a real_server in it");
+    check_sync(sections);
     return true;
 }
 

@@ -53,7 +53,7 @@ static bool read_end(const char *text, const struct addr *from, struct addr *out
     return true;
 }
 
-/* Behind "/": all addresses of the network. */
+/* Behind "/": all addresses of the network, which is written by its first. */
 static bool read_network(const char *text, struct keepalived_range *out)
 {
     unsigned size = addr_size(&out->addr);
@@ -61,8 +61,10 @@ static bool read_network(const char *text, struct keepalived_range *out)
     if (!parse_u64(text, strlen(text), size * 8, &bits) || size * 8 - bits > 12)
         return false;
     unsigned host = (unsigned)(size * 8 - bits);
-    for (unsigned i = 0; i < host; i++)
-        out->addr.bytes[size - 1 - i / 8] &= (uint8_t) ~(1U << i % 8);
+    for (unsigned i = 0; i < host; i++) {
+        if ((out->addr.bytes[size - 1 - i / 8] >> i % 8 & 1) != 0)
+            return false;
+    }
     out->count = 1U << host;
     return true;
 }

@@ -12,7 +12,7 @@
 /* Where something stands. The file's name lives as long as the import. */
 struct keepalived_place {
     const char *file;
-    unsigned line;
+    unsigned line; /* 0 = the file as a whole */
 };
 
 struct keepalived_report {
