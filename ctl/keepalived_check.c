@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctl/keepalived_check.h"
 
+#include "base/parse.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,16 +227,33 @@ static bool has_port(const struct checker *checker)
 /* ---- HTTP --------------------------------------------------------------------------------------
  */
 
+static bool read_code(const char *text, size_t length, uint64_t *out)
+{
+    return parse_u64(text, length, 599, out) && *out >= 100;
+}
+
+static bool is_status(const char *word)
+{
+    uint64_t first = 0;
+    uint64_t last = 0;
+    size_t length = strcspn(word, "-");
+    if (!read_code(word, length, &first))
+        return false;
+    return word[length] == '\0' ||
+           (read_code(word + length + 1, strlen(word + length + 1), &last) && first <= last);
+}
+
 /* "200 301-303" as "200,301-303". */
 static bool read_status(struct checker *checker, const struct keepalived_node *node,
                         struct strbuf *out)
 {
     for (size_t i = 1; i < node->count; i++) {
         const char *word = keepalived_word(node, i);
-        unsigned length = (unsigned)strspn(word, "0123456789-");
-        if (length == 0 || word[length] != '\0' || strlen(word) > 7)
+        if (!is_status(word))
             return keepalived_fail(checker->checks->report, node->place,
-                                   "status_code: \"%.60s\" is not a status code or a range", word);
+                                   "status_code: \"%.60s\" is not a status code from 100 to 599, "
+                                   "or a range of them",
+                                   word);
         strbuf_addf(out, "%s%s", out->length > 0 ? "," : "", word);
     }
     return true;
