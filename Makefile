@@ -75,9 +75,11 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 # Here a file with a main is a program, the others of the folder are linked to each of them.
 programs = $(if $(1),$(shell grep -l '^int main\b' $(1) /dev/null))
 SCENARIO_SRC := $(call programs,$(call test_src,tests/scenario/*.c))
+LAB_SRC := $(call programs,$(wildcard tests/lab/*.c))
 BENCH_SRC := $(call programs,$(wildcard tests/bench/*.c))
 parts = $(call obj,$(filter-out $($(2)_SRC),$(call test_src,tests/$(1)/*.c)))
 SCENARIO_PARTS := $(call parts,scenario,SCENARIO)
+LAB_PARTS := $(call parts,lab,LAB)
 BENCH_PARTS := $(call parts,bench,BENCH)
 bins = $(patsubst %.c,$(BUILD)/%,$(1))
 
@@ -147,6 +149,10 @@ $(BUILD)/gslbctl: $(BUILD)/obj/ctl/main.o $(call link,ctl)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/scenario/%: $(BUILD)/obj/tests/scenario/%.o $(SCENARIO_PARTS) $(SUPPORT_LIB) $(call link,all)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+
+$(BUILD)/tests/lab/%: $(BUILD)/obj/tests/lab/%.o $(LAB_PARTS) $(SUPPORT_LIB) $(call link,all)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 

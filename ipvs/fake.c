@@ -102,8 +102,8 @@ static bool has_name(const struct names *names, const char *name)
 
 static bool is_unicast(const struct addr *addr)
 {
-    if (addr->family == ADDR_V4) /* 0/8, multicast, and the broadcast address */
-        return addr->bytes[0] != 0 && (addr->bytes[0] & 0xf0U) != 0xe0U &&
+    if (addr->family == ADDR_V4)
+        return !addr_is_any(addr) && (addr->bytes[0] & 0xf0U) != 0xe0U &&
                memcmp(addr->bytes, "\377\377\377\377", 4) != 0;
     bool link_local = addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0U) == 0x80U;
     return !addr_is_any(addr) && addr->bytes[0] != 0xff && !link_local;

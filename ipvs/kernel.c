@@ -13,8 +13,7 @@
 #include <netlink/msg.h>
 #include <string.h>
 
-#define DUMP_TRIES  4
-#define DUMP_WINDOW 32 /* dumps under way at once; a piece of each fits the socket's buffer */
+#define DUMP_TRIES 4
 
 struct ipvs_kernel {
     struct ipvs_netlink *generic;
@@ -194,119 +193,61 @@ static int kernel_info(void *ctx, struct ipvs_info *out)
 
 struct dump {
     struct ipvs_table table;
-    size_t first; /* the service of request 0 */
+    uint8_t what; /* enum ipvs_command of the request under way */
+    struct ipvs_service *of;
     bool malformed;
 };
 
-enum { REQUEST_CONFIG, REQUEST_DAEMONS, REQUEST_SERVICES, REQUESTS };
-
-static void take_daemon(struct dump *dump, struct nlattr *attrs, int length)
+static bool take_daemon(struct dump *dump, struct nlattr *attrs, int length)
 {
     struct ipvs_daemon daemon;
-    bool sound = ipvs_attr_get_daemon(attrs, length, &daemon) && dump->table.daemon_count < 2;
-    dump->malformed |= !sound;
-    if (sound)
-        dump->table.daemons[dump->table.daemon_count++] = daemon;
+    if (!ipvs_attr_get_daemon(attrs, length, &daemon) || dump->table.daemon_count == 2)
+        return false;
+    dump->table.daemons[dump->table.daemon_count++] = daemon;
+    return true;
 }
 
-static void on_top(void *ctx, size_t request, struct nlmsghdr *message)
+static void on_dump(void *ctx, size_t request, struct nlmsghdr *message)
 {
     struct dump *dump = ctx;
     struct ipvs_service service;
-    struct nlattr *attrs = NULL;
-    int length = 0;
-    if (!attrs_of(message, &attrs, &length)) {
-        dump->malformed = true;
-    } else if (request == REQUEST_CONFIG) {
-        dump->malformed |= !ipvs_attr_get_timeouts(attrs, length, &dump->table.timeouts);
-    } else if (request == REQUEST_DAEMONS) {
-        take_daemon(dump, attrs, length);
-    } else if (ipvs_attr_get_service(attrs, length, &service)) {
-        (void)ipvs_table_add(&dump->table, &service);
-    } else {
-        dump->malformed = true;
-    }
-}
-
-/* Timeouts, daemons and services at once: the dump of two daemons is over before that of the
- * services begins. */
-static int dump_top(struct ipvs_kernel *kernel, struct dump *dump)
-{
-    int results[REQUESTS];
-    int error = add_request(kernel, NLM_F_ACK, IPVS_COMMAND_GET_CONFIG);
-    if (error == 0)
-        error = add_request(kernel, NLM_F_DUMP, IPVS_COMMAND_GET_DAEMON);
-    if (error == 0)
-        error = add_request(kernel, NLM_F_DUMP, IPVS_COMMAND_GET_SERVICE);
-    if (error == 0)
-        error = ipvs_netlink_run(kernel->generic, results, on_top, dump);
-    for (size_t i = 0; error == 0 && i < REQUESTS; i++)
-        error = results[i];
-    return error;
-}
-
-static void on_dest(void *ctx, size_t request, struct nlmsghdr *message)
-{
-    struct dump *dump = ctx;
-    struct ipvs_service *service = &dump->table.services[dump->first + request];
     struct ipvs_dest dest;
     struct nlattr *attrs = NULL;
     int length = 0;
-    if (attrs_of(message, &attrs, &length) &&
-        ipvs_attr_get_dest(attrs, length, service->key.family, &dest))
-        (void)ipvs_service_add(service, &dest);
-    else
-        dump->malformed = true;
-}
-
-static int add_dest_dump(struct ipvs_kernel *kernel, const struct ipvs_service *service)
-{
-    struct nl_msg *message =
-        new_message(kernel->family, NLM_F_DUMP, IPVS_COMMAND_GET_DEST, IPVS_FAMILY_VERSION);
-    return add_message(kernel->generic, message,
-                       message != NULL ? ipvs_attr_put_key(message, &service->key) : 0);
-}
-
-/* The destinations of up to `window` services from dump->first on. *done = how many of them are
- * complete: the first ones, up to that whose dump found another under way. */
-static int dump_some(struct ipvs_kernel *kernel, struct dump *dump, size_t window, size_t *done)
-{
-    int results[DUMP_WINDOW];
-    size_t count = dump->table.count - dump->first;
-    int error = 0;
-    if (count > window)
-        count = window;
-    for (size_t i = 0; error == 0 && i < count; i++)
-        error = add_dest_dump(kernel, &dump->table.services[dump->first + i]);
-    if (error == 0)
-        error = ipvs_netlink_run(kernel->generic, results, on_dest, dump);
-    for (*done = 0; error == 0 && *done < count && results[*done] != EBUSY; (*done)++)
-        error = results[*done];
-    /* Another dump may end in time for one behind the refused one: it is read again. */
-    for (size_t i = *done; error == 0 && i < count; i++)
-        ipvs_service_fini(&dump->table.services[dump->first + i]);
-    return error;
-}
-
-/* A socket has one dump under way, but one whose result fits a single piece (some 70 destinations)
- * is over when the request returns. So as many are asked for at once as turn out to be small, and
- * large ones one by one. */
-static int dump_dests(struct ipvs_kernel *kernel, struct dump *dump)
-{
-    size_t window = DUMP_WINDOW;
-    int error = 0;
-    while (error == 0 && dump->first < dump->table.count) {
-        size_t done = 0;
-        error = dump_some(kernel, dump, window, &done);
-        if (error == 0 && done == 0)
-            error = EBUSY; /* cannot be: none was under way */
-        dump->first += done;
-        if (ipvs_netlink_reads(kernel->generic) > done)
-            window = 1;
-        else if (window < DUMP_WINDOW)
-            window *= 2;
+    bool sound = attrs_of(message, &attrs, &length);
+    (void)request;
+    if (sound && dump->what == IPVS_COMMAND_GET_CONFIG) {
+        sound = ipvs_attr_get_timeouts(attrs, length, &dump->table.timeouts);
+    } else if (sound && dump->what == IPVS_COMMAND_GET_DAEMON) {
+        sound = take_daemon(dump, attrs, length);
+    } else if (sound && dump->what == IPVS_COMMAND_GET_SERVICE) {
+        sound = ipvs_attr_get_service(attrs, length, &service);
+        if (sound)
+            (void)ipvs_table_add(&dump->table, &service);
+    } else if (sound) {
+        sound = ipvs_attr_get_dest(attrs, length, dump->of->key.family, &dest);
+        if (sound)
+            (void)ipvs_service_add(dump->of, &dest);
     }
-    return error;
+    dump->malformed |= !sound;
+}
+
+/* A socket has one dump under way, and none is over before its end was read: one after the other.
+ * `of` is the service whose destinations are asked for. */
+static int dump_one(struct ipvs_kernel *kernel, struct dump *dump, uint8_t what,
+                    struct ipvs_service *of)
+{
+    int result = 0;
+    struct nl_msg *message =
+        new_message(kernel->family, what == IPVS_COMMAND_GET_CONFIG ? NLM_F_ACK : NLM_F_DUMP, what,
+                    IPVS_FAMILY_VERSION);
+    int error = message != NULL && of != NULL ? ipvs_attr_put_key(message, &of->key) : 0;
+    dump->what = what;
+    dump->of = of;
+    error = add_message(kernel->generic, message, error);
+    if (error == 0)
+        error = ipvs_netlink_run(kernel->generic, &result, on_dump, dump);
+    return error != 0 ? error : result;
 }
 
 static int attempt_dump(struct ipvs_kernel *kernel, void *data)
@@ -314,9 +255,13 @@ static int attempt_dump(struct ipvs_kernel *kernel, void *data)
     struct dump *dump = data;
     ipvs_table_fini(&dump->table);
     *dump = (struct dump){ 0 };
-    int error = dump_top(kernel, dump);
+    int error = dump_one(kernel, dump, IPVS_COMMAND_GET_CONFIG, NULL);
     if (error == 0)
-        error = dump_dests(kernel, dump);
+        error = dump_one(kernel, dump, IPVS_COMMAND_GET_DAEMON, NULL);
+    if (error == 0)
+        error = dump_one(kernel, dump, IPVS_COMMAND_GET_SERVICE, NULL);
+    for (size_t i = 0; error == 0 && i < dump->table.count; i++)
+        error = dump_one(kernel, dump, IPVS_COMMAND_GET_DEST, &dump->table.services[i]);
     return error == 0 && dump->malformed ? EBADMSG : error;
 }
 
@@ -354,6 +299,17 @@ struct batch {
                   */
 };
 
+/* What the kernel's answer means for the operation. */
+static int judge(const struct ipvs_op *op, int result)
+{
+    if (is_vip_op(op))
+        return ipvs_vip_result(op->kind == IPVS_OP_ADD_VIP, result);
+    /* The daemon was stopped before its thread ran for the first time. */
+    if (op->kind == IPVS_OP_STOP_DAEMON && result == EINTR)
+        return 0;
+    return result;
+}
+
 static void flush(struct batch *batch)
 {
     int results[IPVS_NETLINK_BATCH];
@@ -361,13 +317,9 @@ static void flush(struct batch *batch)
     int error = ipvs_netlink_run(batch->netlink, results, NULL, NULL);
     bool stale = false;
     for (size_t i = 0; i < count; i++) {
-        const struct ipvs_op *op = &batch->ops[batch->places[i]];
-        int result = results[i];
-        if (is_vip_op(op))
-            result = ipvs_vip_result(op->kind == IPVS_OP_ADD_VIP, result);
-        else if (result == ENOENT)
-            stale = true; /* no such scheduler or server, or no such family any more */
-        batch->results[batch->places[i]] = result;
+        size_t place = batch->places[i];
+        batch->results[place] = judge(&batch->ops[place], results[i]);
+        stale |= results[i] == ENOENT; /* a scheduler, a server, or the family is not there */
     }
     if (batch->netlink == batch->kernel->generic && (error != 0 || stale))
         forget(batch->kernel);

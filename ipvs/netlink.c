@@ -7,15 +7,13 @@
 #include <netlink/msg.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 /* The kernel fills pieces of a dump of up to 32 KiB for a reader with that much room. */
-#define READ_SIZE      65536
-#define SEND_SIZE      65536
-#define SOCKET_BUFFER  (4 << 20) /* a piece of every dump of a batch, with the kernel's overhead */
-#define ANSWER_SECONDS 10
-#define PENDING        (-1)
+#define READ_SIZE     65536
+#define SEND_SIZE     65536
+#define SOCKET_BUFFER (1 << 20) /* far more than the answers to a batch */
+#define PENDING       (-1)
 
 struct ipvs_netlink {
     int protocol;
@@ -23,7 +21,6 @@ struct ipvs_netlink {
     uint32_t sequence; /* of the first request of the next run */
     size_t count;
     size_t size;
-    size_t reads;
     /* Sent and read as bytes; messages in them start at multiples of 4. */
     _Alignas(struct nlmsghdr) uint8_t out[SEND_SIZE];
     _Alignas(struct nlmsghdr) uint8_t in[READ_SIZE];
@@ -75,14 +72,12 @@ int ipvs_netlink_open(struct ipvs_netlink *netlink)
 {
     if (netlink->fd >= 0)
         return 0;
-    const struct timeval limit = { .tv_sec = ANSWER_SECONDS };
     const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
     const int on = 1;
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, netlink->protocol);
     if (fd < 0)
         return errno;
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
-        connect(fd, (const struct sockaddr *)&kernel, sizeof(kernel)) != 0) {
+    if (connect(fd, (const struct sockaddr *)&kernel, sizeof(kernel)) != 0) {
         int error = errno;
         (void)close(fd);
         return error;
@@ -117,11 +112,6 @@ size_t ipvs_netlink_count(const struct ipvs_netlink *netlink)
     return netlink->count;
 }
 
-size_t ipvs_netlink_reads(const struct ipvs_netlink *netlink)
-{
-    return netlink->reads;
-}
-
 static int send_all(struct ipvs_netlink *netlink)
 {
     ssize_t sent = 0;
@@ -148,6 +138,14 @@ static void settle(struct run *run, size_t request, int error)
     run->pending--;
 }
 
+static void settle_rest(struct run *run, int error)
+{
+    for (size_t i = 0; i < run->netlink->count; i++) {
+        if (run->results[i] == PENDING)
+            settle(run, i, error);
+    }
+}
+
 static void take_message(struct run *run, struct nlmsghdr *message)
 {
     /* Of an answer to something else the difference is large, or the request is settled. */
@@ -162,17 +160,24 @@ static void take_message(struct run *run, struct nlmsghdr *message)
         run->on_message(run->ctx, request, message);
 }
 
+/* The kernel works inside our calls: when sending returns, all acknowledgements are there, and what
+ * goes on of a dump is made while its last piece is read. So there is never a reason to wait, and a
+ * request still without an answer gets none: the kernel holds back the answer of one that it ended
+ * with EINTR, the code of a dump that goes on. */
 static int read_some(struct run *run)
 {
     struct ipvs_netlink *netlink = run->netlink;
-    ssize_t got = recv(netlink->fd, netlink->in, sizeof(netlink->in), MSG_TRUNC);
+    ssize_t got = recv(netlink->fd, netlink->in, sizeof(netlink->in), MSG_TRUNC | MSG_DONTWAIT);
     if (got < 0 && errno == EINTR)
         return 0;
+    if (got < 0 && errno == EAGAIN) {
+        settle_rest(run, EINTR);
+        return 0;
+    }
     if (got < 0)
-        return errno == EAGAIN ? ETIMEDOUT : errno;
+        return errno;
     if ((size_t)got > sizeof(netlink->in))
         return EMSGSIZE;
-    netlink->reads++;
     int left = (int)got;
     struct nlmsghdr *message = (struct nlmsghdr *)(void *)netlink->in;
     for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left))
@@ -187,16 +192,12 @@ int ipvs_netlink_run(struct ipvs_netlink *netlink, int *results, ipvs_netlink_fn
     size_t count = netlink->count;
     for (size_t i = 0; i < count; i++)
         results[i] = PENDING;
-    netlink->reads = 0;
     int error = count == 0 ? 0 : ipvs_netlink_open(netlink);
     if (error == 0 && count > 0)
         error = send_all(netlink);
     while (error == 0 && run.pending > 0)
         error = read_some(&run);
-    for (size_t i = 0; i < count; i++) {
-        if (results[i] == PENDING)
-            results[i] = error;
-    }
+    settle_rest(&run, error);
     netlink->sequence += (uint32_t)count;
     netlink->count = netlink->size = 0;
     if (error != 0)

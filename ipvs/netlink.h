@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Requests to the kernel over one netlink socket, many in one system call. The messages are
  * libnl's; the socket is our own, since libnl's loses the errno, reads each message with two calls,
- * and takes replies in sequence only. Blocking (the kernel answers before the sending returns); one
- * thread at a time. */
+ * and takes replies in sequence only. Runs as long as the kernel takes; one thread at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,11 +27,10 @@ void ipvs_netlink_close(struct ipvs_netlink *netlink);
  * False when it does not fit any more. It wants NLM_F_ACK, or is a dump. */
 bool ipvs_netlink_add(struct ipvs_netlink *netlink, struct nl_msg *message);
 size_t ipvs_netlink_count(const struct ipvs_netlink *netlink);
-/* Sends what was added and waits for all answers: results[i] is 0, the kernel's errno, or EINTR for
- * a dump that a change disturbed. A dump gets EBUSY while another of the same run is not through.
- * Returns 0, or an errno of the socket: the requests without an answer have it too, whether they
- * were done or not, and the socket is closed. */
+/* Sends what was added and reads all answers: results[i] is 0, the kernel's errno, or EINTR for a
+ * dump that a change disturbed, and for a request that the kernel ended without an answer. A dump
+ * gets EBUSY while another of the same run is not through. Returns 0, or an errno of the socket:
+ * the requests without an answer have it too, whether they were done or not, and the socket is
+ * closed. */
 int ipvs_netlink_run(struct ipvs_netlink *netlink, int *results, ipvs_netlink_fn *on_message,
                      void *ctx);
-/* Datagrams that the last run read. */
-size_t ipvs_netlink_reads(const struct ipvs_netlink *netlink);
