@@ -86,7 +86,7 @@ bins = $(patsubst %.c,$(BUILD)/%,$(1))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help unit scenario fuzz fuzz-build fuzz-run system test test-run test-full \
+.PHONY: all help unit scenario fuzz fuzz-build fuzz-run system lab test test-run test-full \
         lint format bench run install uninstall clean deps deps-test deps-bench
 .DEFAULT_GOAL := all
 
@@ -98,7 +98,7 @@ help:
 #: make                    build/gslbd and build/gslbctl
 #: make run                install what is missing, build, start the demo
 #: make test | test-full   install what is missing, then run the suite (about 10 minutes) | and the long tests
-#: make unit | unit-ROOM   unit tests                 make scenario | system | fuzz   the other suites
+#: make unit | unit-ROOM   unit tests           make scenario | system | lab | fuzz   the other suites
 #: make lib-ROOM           one room's archive         make fuzz-run FUZZ_SECONDS=60   libFuzzer, with clang
 #: make lint | format      static checks | rewrite all sources by clang-format
 #: make bench              side by side with other servers; BENCH= options of tests/bench/bench.py
@@ -190,12 +190,16 @@ fuzz-run:
 system: all $(BUILD)/demo-backends $(BENCH_BINS)
 	@/usr/bin/python3 tests/system/run.py --build $(BUILD)
 
+# In guests with a kernel that has IPVS: tests/lab/README.md.
+lab: all
+	@/usr/bin/python3 tests/lab/run.py --build $(BUILD)
+
 test:
 	@tests/setup/deps.sh build test
 	@$(MAKE) --no-print-directory $(JOBS) test-run
 
 test-run:
-	@tests/setup/suites.sh '$(MAKE)' $(BUILD) unit scenario fuzz system
+	@tests/setup/suites.sh '$(MAKE)' $(BUILD) unit scenario fuzz system lab
 
 # The real daemon under each sanitizer, and the fuzzers for a while.
 test-full: test

@@ -62,7 +62,7 @@ class LineResult(unittest.TestResult):
 
 def run_one(path, only):
     """In the child: runs one file's cases."""
-    sys.path.insert(0, HERE)
+    sys.path[:0] = [os.path.dirname(os.path.abspath(path)), HERE]
     name = os.path.basename(path)[:-3]
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
@@ -81,12 +81,12 @@ def time_limit(path):
     return int(found.group(1)) if found else 120
 
 
-def run_file(target, build):
-    """In the parent: returns (passed, failed, skipped, text)."""
+def run_file(target, build, wrapper=()):
+    """In the parent: returns (passed, failed, skipped, text). `wrapper` is a command to run the child by."""
     path, _, only = target.partition(":")
     limit = time_limit(path)
     child = subprocess.Popen(
-        [sys.executable, "-B", os.path.abspath(__file__), "--one", target, "--build", build],
+        [*wrapper, sys.executable, "-B", os.path.abspath(__file__), "--one", target, "--build", build],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         errors="replace", start_new_session=True)
     started = time.monotonic()
@@ -126,13 +126,50 @@ def run_file(target, build):
     return passed, failed, skipped, "\n".join(lines)
 
 
-def main():
+def find_targets(folder, files):
+    """The named files of the folder, or all of its tests."""
+    targets = [os.path.join(folder, os.path.basename(f)) for f in files]
+    if not targets:
+        targets = sorted(os.path.join(folder, f) for f in os.listdir(folder)
+                         if re.fullmatch(r"test_\w+\.py", f))
+    # the slow ones first, so that the lanes end together
+    return sorted(targets, key=lambda t: -time_limit(t.partition(":")[0]))
+
+
+def run_all(targets, jobs, run):
+    """run(target) for each, `jobs` at a time, printing as they end; returns [passed, failed, skipped]."""
+    totals = [0, 0, 0]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(run, t) for t in targets]
+        for future in concurrent.futures.as_completed(futures):
+            *counts, text = future.result()
+            totals = [a + b for a, b in zip(totals, counts)]
+            print(text, flush=True)
+    return totals
+
+
+def tell_totals(totals, build, suite):
+    """Prints the sums, and notes them for the whole run where `suite` is given."""
+    if suite:
+        os.makedirs(os.path.join(build, "results"), exist_ok=True)
+        with open(os.path.join(build, "results", suite), "w", encoding="ascii") as f:
+            f.write(f"{totals[0]} {totals[1]}\n")
+    if totals[2]:
+        print(f"{totals[2]} skipped")
+    print(f"{totals[0]} passed, {totals[1]} failed")
+
+
+def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build")
     parser.add_argument("--one", metavar="FILE", help=argparse.SUPPRESS)
     parser.add_argument("-j", type=int, default=2)
     parser.add_argument("files", nargs="*")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
     build = os.path.abspath(args.build)
     os.environ["GSLB_BUILD"] = build
     for variable in ("http_proxy", "https_proxy", "all_proxy", "GSLB_API"):
@@ -142,26 +179,8 @@ def main():
         path, _, only = args.one.partition(":")
         sys.exit(run_one(path, only))
 
-    targets = [os.path.join(HERE, os.path.basename(f)) for f in args.files]
-    if not targets:
-        targets = sorted(os.path.join(HERE, f) for f in os.listdir(HERE)
-                         if re.fullmatch(r"test_\w+\.py", f))
-    # the slow ones first, so that the two lanes end together
-    targets.sort(key=lambda t: -time_limit(t.partition(":")[0]))
-    totals = [0, 0, 0]
-    with concurrent.futures.ThreadPoolExecutor(args.j) as pool:
-        futures = [pool.submit(run_file, t, build) for t in targets]
-        for future in concurrent.futures.as_completed(futures):
-            *counts, text = future.result()
-            totals = [a + b for a, b in zip(totals, counts)]
-            print(text, flush=True)
-    if not args.files:
-        os.makedirs(os.path.join(build, "results"), exist_ok=True)
-        with open(os.path.join(build, "results", "system"), "w", encoding="ascii") as f:
-            f.write(f"{totals[0]} {totals[1]}\n")
-    if totals[2]:
-        print(f"{totals[2]} skipped")
-    print(f"{totals[0]} passed, {totals[1]} failed")
+    totals = run_all(find_targets(HERE, args.files), args.j, lambda target: run_file(target, build))
+    tell_totals(totals, build, None if args.files else "system")
     sys.exit(1 if totals[1] or not totals[0] else 0)
 
 
