@@ -47,11 +47,21 @@ static int check_dest(const struct ipvs_allow *allow, const struct ipvs_op *op)
     return check_vip(allow, &op->service.key);
 }
 
+/* What somebody else has made may be odd (a multicast VIP), and must be taken away all the same. */
+static int check_deletable(const struct ipvs_allow *allow, const struct ipvs_key *key)
+{
+    bool named = key->fwmark != 0 ||
+                 (ipvs_protocol_name(key->protocol) != NULL && key->addr.family == key->family);
+    if ((key->family != ADDR_V4 && key->family != ADDR_V6) || !named)
+        return EINVAL;
+    return check_vip(allow, key);
+}
+
 static int check_delete_dest(const struct ipvs_allow *allow, const struct ipvs_op *op)
 {
     if (op->dest.addr.family != ADDR_V4 && op->dest.addr.family != ADDR_V6)
         return EINVAL;
-    return check_key(allow, &op->service.key);
+    return check_deletable(allow, &op->service.key);
 }
 
 static int check_timeouts(const struct ipvs_timeouts *timeouts)
@@ -108,7 +118,7 @@ int ipvs_allow_check(const struct ipvs_allow *allow, const struct ipvs_op *op)
     case IPVS_OP_EDIT_SERVICE:
         return check_settings(allow, op);
     case IPVS_OP_DELETE_SERVICE:
-        return check_key(allow, &op->service.key);
+        return check_deletable(allow, &op->service.key);
     case IPVS_OP_ADD_DEST:
     case IPVS_OP_EDIT_DEST:
         return check_dest(allow, op);

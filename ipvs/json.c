@@ -59,7 +59,7 @@ static json_t *stats_object(const struct ipvs_stats *stats)
     return object;
 }
 
-static json_t *tunnel_object(const struct ipvs_dest *dest)
+json_t *ipvs_json_tunnel(const struct ipvs_dest *dest)
 {
     json_t *tunnel = json_object();
     set_word(tunnel, "type", ipvs_tunnel_name(dest->tunnel));
@@ -82,7 +82,7 @@ static json_t *server_object(const struct ipvs_dest *dest, bool counters)
     if (dest->lower != 0)
         set_number(object, "lower", dest->lower);
     if (dest->forward == IPVS_TUN)
-        set(object, "tunnel", tunnel_object(dest));
+        set(object, "tunnel", ipvs_json_tunnel(dest));
     if (!counters)
         return object;
     set_number(object, "active", dest->active);

@@ -19,6 +19,8 @@
 
 /* Owned. `counters`: with what only the kernel tells. */
 json_t *ipvs_json_service(const struct ipvs_service *service, bool counters);
+/* {"type", "port", "checksum"} of a destination that is reached by tun; owned. */
+json_t *ipvs_json_tunnel(const struct ipvs_dest *dest);
 json_t *ipvs_json_timeouts(const struct ipvs_timeouts *timeouts);
 json_t *ipvs_json_daemon(const struct ipvs_daemon *daemon);
 /* Appends to `table`; false when the object is not of that form. */

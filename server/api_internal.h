@@ -132,8 +132,8 @@ json_t *api_view_member(struct control *control, uint32_t pool, uint32_t member)
 json_t *api_view_pool(struct control *control, uint32_t pool);
 json_t *api_view_zone(struct control *control, size_t zone);
 json_t *api_view_ipvs(struct control *control); /* api_ipvs_view.c, and the next */
-/* Appends a step for each service that answers at that VIP: director, and real server where it can be
- * known. */
+/* Appends a step for each service that answers at that VIP: director, and real server where it can
+ * be known. */
 void api_view_ipvs_explain(struct control *control, const struct addr *vip, json_t *steps);
 /* "SERVICE/SERVER" -> server, of the real servers with that address. */
 json_t *api_view_ipvs_reals(struct control *control, const struct addr *addr);

@@ -39,6 +39,9 @@ static json_t *server_object(struct control *control, const struct control_servi
     set(object, "name", api_view_text(spec->name));
     set(object, "address", api_view_addr(&spec->dest.addr));
     set(object, "port", json_integer(spec->dest.port));
+    set(object, "forward", json_string(ipvs_forward_name(spec->dest.forward)));
+    if (spec->dest.forward == IPVS_TUN)
+        set(object, "tunnel", ipvs_json_tunnel(&spec->dest));
     set(object, "state", json_string(ipvs_server_state_name(view.state)));
     set(object, "weight", json_integer(spec->dest.weight));
     set(object, "effective_weight", json_integer(view.weight));
@@ -76,6 +79,15 @@ static json_t *service_or_null(const struct ipvs_service *service, bool counters
     return service != NULL ? ipvs_json_service(service, counters) : json_null();
 }
 
+static json_t *vip_object(struct control *control, uint32_t service)
+{
+    const struct config_service *config = control_world(control)->services[service].config;
+    const char *interface = config->vip_interface;
+    return json_pack("{s:o, s:b}", "interface",
+                     interface != NULL ? api_view_text(interface) : json_null(), "require_local",
+                     (int)config->require_local);
+}
+
 static json_t *our_service(struct control *control, const struct control_service *service)
 {
     char key[IPVS_TEXT_MAX];
@@ -96,6 +108,7 @@ static json_t *our_service(struct control *control, const struct control_service
     set(object, "share", json_real(ipvs_director_share(director)));
     set(object, "until", api_view_time(control_ipvs_wall_ms(ipvs_director_until_ms(director))));
     set(object, "configured", json_boolean(known));
+    set(object, "vip", known ? vip_object(control, service->service) : json_null());
     set(object, "pools", known ? pools_of(control, service->service) : json_array());
     json_t *servers = json_array();
     for (uint32_t i = 0; known && i < ipvs_director_spec(director)->server_count; i++)

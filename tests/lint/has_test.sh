@@ -11,10 +11,13 @@ while IFS= read -r f; do
         rest=${f#tests/unit/}
         name=${rest#*/test_}
         name=${name%.c}
-        # test_x_noalloc.c is a second program for x.c: it cannot live with a sanitizer
-        source=${rest%%/*}/${name%_noalloc}
-        [ -e "$root/$source.c" ] || [ -e "$root/$source.h" ] || {
-            echo "$f: no $source.c to be tested"
+        # test_x_noalloc.c, test_x_share.c: further programs for x.c
+        room=${rest%%/*} source=$name
+        until [ -e "$root/$room/$source.c" ] || [ -e "$root/$room/$source.h" ] || [ "${source%_*}" = "$source" ]; do
+            source=${source%_*}
+        done
+        [ -e "$root/$room/$source.c" ] || [ -e "$root/$room/$source.h" ] || {
+            echo "$f: no $room/$name.c to be tested"
             failed=1
         }
         ;;

@@ -32,6 +32,22 @@ static struct ipvs_op sound_op(uint8_t kind, uint32_t vip)
     return op;
 }
 
+START_TEST(odd_services_of_others_may_be_deleted)
+{
+    static const char *const keys[] = { "udp 224.0.0.9:53", "tcp 0.0.0.0:80", "tcp 10.0.0.1:0" };
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct ipvs_op op = { .kind = IPVS_OP_DELETE_SERVICE };
+        ck_assert(ipvs_key_parse(keys[i], &op.service.key));
+        ck_assert_int_eq(ipvs_allow_check(&any, &op), 0);
+        op.kind = IPVS_OP_DELETE_DEST;
+        op.dest.addr = help_v4(REAL);
+        ck_assert_int_eq(ipvs_allow_check(&any, &op), 0);
+    }
+    struct ipvs_op none = { .kind = IPVS_OP_DELETE_SERVICE };
+    ck_assert_int_eq(ipvs_allow_check(&any, &none), EINVAL);
+}
+END_TEST
+
 START_TEST(the_vip_decides)
 {
     struct ipvs_allow allow = some();
@@ -46,8 +62,9 @@ END_TEST
 START_TEST(the_key_must_be_sound)
 {
     struct ipvs_op op = sound_op(keyed[_i], INSIDE);
+    bool deletes = op.kind == IPVS_OP_DELETE_SERVICE || op.kind == IPVS_OP_DELETE_DEST;
     op.service.key.addr = help_v4(0);
-    ck_assert_int_eq(ipvs_allow_check(&any, &op), EINVAL);
+    ck_assert_int_eq(ipvs_allow_check(&any, &op), deletes ? 0 : EINVAL);
     op.service.key.addr = (struct addr){ 0 };
     ck_assert_int_eq(ipvs_allow_check(&any, &op), EINVAL);
 }
@@ -183,6 +200,7 @@ int main(void)
 {
     Suite *suite = suite_create("allow");
     TCase *tcase = tcase_create("allow");
+    tcase_add_test(tcase, odd_services_of_others_may_be_deleted);
     tcase_add_loop_test(tcase, the_vip_decides, 0, (int)ARRAY_LEN(keyed));
     tcase_add_loop_test(tcase, the_key_must_be_sound, 0, (int)ARRAY_LEN(keyed));
     tcase_add_test(tcase, both_families);

@@ -54,6 +54,9 @@ START_TEST(services_servers_and_foreign_ones)
     expect(root, "services.0.pools.0", "web/l4");
     expect(root, "services.0.servers.0.name", "rs1");
     expect(root, "services.0.servers.0.state", "up");
+    expect(root, "services.0.servers.0.forward", "nat");
+    expect(root, "services.0.vip.interface", "null");
+    expect(root, "services.0.vip.require_local", "false");
     expect(root, "services.0.servers.0.verdict", "up");
     expect(root, "services.0.servers.0.weight", "4");
     expect(root, "services.0.override", "null");
