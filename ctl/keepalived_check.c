@@ -32,6 +32,16 @@ void keepalived_checks_fini(struct keepalived_checks *checks)
     strmap_free(checks->seen);
 }
 
+/* A server that says the same twice is asked once. */
+static void add_name(json_t *names, json_t *name)
+{
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        if (json_equal(json_array_get(names, i), name))
+            return;
+    }
+    (void)json_array_append(names, name);
+}
+
 /* The name of a check that asks the same, or a new one: its type, with a number from the second on.
  * Takes `check`. */
 static void add_check(struct keepalived_checks *checks, json_t *check, json_t *names)
@@ -49,7 +59,7 @@ static void add_check(struct keepalived_checks *checks, json_t *check, json_t *n
         (void)json_object_set(checks->object, name, check);
         (void)strmap_put(checks->seen, text, number);
     }
-    (void)json_array_append(names, json_array_get(checks->names, (size_t)number));
+    add_name(names, json_array_get(checks->names, (size_t)number));
     free(text);
     json_decref(check);
 }

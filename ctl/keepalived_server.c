@@ -189,8 +189,10 @@ static void add_server(const struct real *real, const struct keepalived_node *no
         (void)snprintf(suffix, sizeof(suffix), "-%u", port);
     (void)snprintf(name, sizeof(name), "rs-%s%s",
                    json_string_value(json_object_get(object, "address")), suffix);
-    for (char *c = name; *c != '\0'; c++)
-        *c = *c == ':' ? '-' : *c;
+    for (char *c = name; *c != '\0'; c++) {
+        if (*c == ':')
+            *c = '-';
+    }
     if (json_object_get(servers->object, name) != NULL) {
         keepalived_note(real->parent->report, node->place,
                         "real_server %.60s: left out: it is there already",

@@ -35,8 +35,10 @@ static void name_service(const struct ipvs_key *key, char *out, size_t size)
     }
     addr_print(&key->addr, address);
     (void)snprintf(out, size, "vs-%s-%s-%u", address, ipvs_protocol_name(key->protocol), key->port);
-    for (; *out != '\0'; out++)
-        *out = *out == ':' ? '-' : *out;
+    for (; *out != '\0'; out++) {
+        if (*out == ':')
+            *out = '-';
+    }
 }
 
 static void add_key(const struct ipvs_key *key, json_t *object)
@@ -218,8 +220,9 @@ static void add_checks(const struct keepalived_servers *servers, json_t *object)
             set(object, "check", check_value(first));
         return;
     }
-    json_object_foreach (servers->object, name, server)
+    json_object_foreach (servers->object, name, server) {
         set(server, "check", check_value(json_array_get(servers->checks, at++)));
+    }
 }
 
 static bool take_real_servers(const struct service *service, const struct keepalived_parent *parent,

@@ -154,6 +154,11 @@ bool keepalived_method(struct keepalived_report *report, const struct keepalived
         out->forward = IPVS_TUN;
         return read_tunnel(report, node, out);
     }
+    if (strcmp(word, "FNAT") == 0 || strcmp(word, "FULLNAT") == 0)
+        return keepalived_fail(report, node->place,
+                               "%s: %s is not in the mainline kernel: NAT with an SNAT rule on the "
+                               "director does the same, see docs/ipvs.md",
+                               keepalived_word(node, 0), word);
     if (strcmp(word, "NAT") != 0 && strcmp(word, "DR") != 0)
         return keepalived_fail(report, node->place, "%s: \"%.60s\" is not NAT, DR or TUN",
                                keepalived_word(node, 0), word);

@@ -124,6 +124,11 @@ static bool take_weight(struct keepalived_virtual *service, const struct keepali
 
 static bool take_suspend(struct keepalived_virtual *service, const struct keepalived_node *node)
 {
+    if (strcmp(keepalived_word(service->node, 1), "fwmark") == 0) {
+        keepalived_note(service->report, node->place,
+                        "ha_suspend: left out: a service by mark has no address to be here");
+        return true;
+    }
     service->local = true;
     keepalived_note(service->report, node->place,
                     "ha_suspend: vip.require_local is taken: DNS answers the address only while "

@@ -10,7 +10,8 @@
  *
  * STATS: {"connections", "in_packets", "out_packets", "in_bytes", "out_bytes", "connection_rate",
  * "in_packet_rate", "out_packet_rate", "in_byte_rate", "out_byte_rate"}. What does not apply is
- * left out. Pure. */
+ * left out. Timeouts are {"tcp", "tcp_fin", "udp"} in seconds, a daemon is {"role", "interface",
+ * "id", "group", "port", "ttl", "maxlen"}, as in the configuration but for the units. Pure. */
 #pragma once
 
 #include "ipvs/model.h"

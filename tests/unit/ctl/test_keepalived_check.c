@@ -103,8 +103,10 @@ START_TEST(equal_checks_are_one)
     ck_assert(take("TCP_CHECK {\n}", &none, 80, 80, &checks, names));
     ck_assert(take("TCP_CHECK {\nretry 5\n}", &none, 80, 80, &checks, names));
     ck_assert(take("TCP_CHECK {\nconnect_timeout 5\n}", &none, 81, 81, &checks, names));
+    expect_json(names, "[\"tcp\",\"tcp-2\"]");
+    json_array_clear(names);
     ck_assert(take("TCP_CHECK {\nretry 5\n}", &none, 80, 80, &checks, names));
-    expect_json(names, "[\"tcp\",\"tcp-2\",\"tcp\",\"tcp-2\"]");
+    expect_json(names, "[\"tcp-2\"]");
     ck_assert_uint_eq(json_object_size(checks.object), 2);
     json_decref(names);
     keepalived_checks_fini(&checks);

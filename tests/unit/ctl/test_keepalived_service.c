@@ -139,6 +139,16 @@ START_TEST(a_group_says_the_same_once)
 }
 END_TEST
 
+START_TEST(a_mark_cannot_be_local)
+{
+    ck_assert(take("virtual_server fwmark 7 {\nha_suspend\n" RS "}\n"));
+    json_t *service = json_object_get(import.services, "vs-fwmark-7");
+    ck_assert_ptr_nonnull(service);
+    ck_assert_ptr_null(json_object_get(service, "vip"));
+    help_expect_note("k:2: ha_suspend: left out");
+}
+END_TEST
+
 START_TEST(addresses_of_vrrp_must_be_local)
 {
     (void)strmap_put(import.vips, "192.0.2.1", 1);
@@ -199,6 +209,7 @@ static void add(TCase *tcase)
     tcase_add_loop_test(tcase, services_are_made, 0, sizeof(texts) / sizeof(*texts));
     tcase_add_loop_test(tcase, groups_become_services, 0, sizeof(groups) / sizeof(*groups));
     tcase_add_test(tcase, a_group_says_the_same_once);
+    tcase_add_test(tcase, a_mark_cannot_be_local);
     tcase_add_test(tcase, addresses_of_vrrp_must_be_local);
     tcase_add_loop_test(tcase, wrong_services_are_refused, 0, sizeof(wrongs) / sizeof(*wrongs));
 }

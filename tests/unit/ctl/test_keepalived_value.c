@@ -119,7 +119,7 @@ static const struct {
 } wrong_methods[] = {
     { "lb_kind", "k:1: lb_kind: \"\" is not NAT, DR or TUN" },
     { "lb_kind dr", "k:1: lb_kind: \"dr\" is not NAT, DR or TUN" },
-    { "lb_kind FNAT", "k:1: lb_kind: \"FNAT\" is not" },
+    { "lb_kind FNAT", "k:1: lb_kind: FNAT is not in the mainline kernel" },
     { "lb_kind TUN type vxlan", "k:1: \"vxlan\" is not a tunnel" },
     { "lb_kind TUN type", "k:1: \"\" is not a tunnel" },
     { "lb_kind TUN type gue", "k:1: a port belongs to a gue tunnel" },
