@@ -87,7 +87,7 @@ bins = $(patsubst %.c,$(BUILD)/%,$(1))
 .SECONDARY:
 .SUFFIXES:
 .PHONY: all help unit scenario fuzz fuzz-build fuzz-run system lab test test-run test-full \
-        lint format bench run install uninstall clean deps deps-test deps-bench
+        lint format bench bench-ipvs run install uninstall clean deps deps-test deps-bench
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/gslbd $(BUILD)/gslbctl
@@ -102,6 +102,7 @@ help:
 #: make lib-ROOM           one room's archive         make fuzz-run FUZZ_SECONDS=60   libFuzzer, with clang
 #: make lint | format      static checks | rewrite all sources by clang-format
 #: make bench              side by side with other servers; BENCH= options of tests/bench/bench.py
+#: make bench-ipvs         the kernel's table beside ipvsadm, in a guest
 #: make install            PREFIX=/usr/local DESTDIR=
 #: make deps | deps-test | deps-bench   packages to build | test | bench (Debian)
 #: make clean
@@ -217,6 +218,12 @@ bench:
 	@tests/setup/deps.sh build bench
 	@$(MAKE) --no-print-directory $(JOBS) all $(BENCH_BINS)
 	@/usr/bin/python3 tests/bench/bench.py --build $(BUILD) $(BENCH)
+
+# IPVS beside ipvsadm, in a guest.
+bench-ipvs:
+	@tests/setup/deps.sh build test
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@LAB_SECONDS=600 tests/lab/run.sh -b $(BUILD) /usr/bin/python3 -B tests/lab/bench_ipvs.py $(BENCH)
 
 # ---- use -------------------------------------------------------------------------------------------
 deps:
