@@ -183,7 +183,13 @@ static bool run_reload(struct command_context *ctx, const char *const *words, si
         client_add_part(&path, words[0]);
         strbuf_add(&path, "/reload");
     }
-    return request_send(ctx, "POST", &path, NULL, show_reload);
+    bool force = (ctx->options->given & OPTION_FORCE) != 0;
+    if (force && count > 0) {
+        strbuf_fini(&path);
+        return fail(ctx, "--force", "is for reloads of everything: a zone takes no server away");
+    }
+    json_t *body = force ? json_pack("{s:b}", "force", 1) : NULL;
+    return request_send(ctx, "POST", &path, body, show_reload);
 }
 
 /* "POOL/MEMBER=down" or "POOL/MEMBER=5" into the overlay's members. */
@@ -245,7 +251,7 @@ static const struct command table[] = {
       run_simulate, "shares of the addresses if it were so" },
     { "checks", "", 0, 0, 0, run_checks, "all targets and their verdicts" },
     { "zones", "[ZONE]", 0, 1, 0, run_zones, "all zones, or one with its names" },
-    { "reload", "[ZONE]", 0, 1, 0, run_reload, "load config, zones and databases again" },
+    { "reload", "[ZONE]", 0, 1, OPTION_FORCE, run_reload, "load config, zones and databases again" },
     { "events", "", 0, 0, OPTION_AFTER, run_events, "what happens, as it happens" },
     { "ready", "", 0, 0, 0, run_ready, "whether queries are answered" },
     { "metrics", "", 0, 0, 0, run_metrics, "Prometheus metrics" },

@@ -44,7 +44,7 @@ static const struct option_row {
       "list: numbers in full; restore: services that are not in the text go" },
     { "--plain", OPTION_PLAIN, NO_FIELD, NULL, "what ipvsadm-save prints, and no more" },
     { "--apply", OPTION_APPLY, NO_FIELD, NULL, "do it, not only show it" },
-    { "--force", OPTION_FORCE, NO_FIELD, NULL, "delete even what the brake holds back" },
+    { "--force", OPTION_FORCE, NO_FIELD, NULL, "even past ipvs.max_remove" },
     { "--all", OPTION_ALL, NO_FIELD, NULL, "forwarding methods that no service uses, too" },
     { "--undo", OPTION_UNDO, NO_FIELD, NULL, "the script that takes it back" },
     { "--help", OPTION_HELP, NO_FIELD, NULL, "this text" },

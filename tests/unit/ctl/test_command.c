@@ -28,6 +28,7 @@ static const struct {
     { { "overrides" }, "GET /v1/overrides", NULL },
     { { "overrides", "delete", "o1" }, "DELETE /v1/overrides/o1", NULL },
     { { "reload" }, "POST /v1/reload", NULL },
+    { { "reload", NULL }, "POST /v1/reload", "{\"force\":true}" },
     { { "reload", "example.test" }, "POST /v1/zones/example.test/reload", NULL },
     { { "explain", "www.example.test" },
       "GET /v1/explain?name=www.example.test&client=192.0.2.9&ecs=192.0.2.0%2F24",
@@ -104,6 +105,8 @@ START_TEST(request_row)
     char error[COMMAND_ERROR_MAX];
     bool ok = false;
     options.ecs = strstr(rows[_i].line, "ecs=") != NULL ? "192.0.2.0/24" : NULL;
+    if (rows[_i].body != NULL && strstr(rows[_i].body, "force") != NULL)
+        options.given = OPTION_FORCE;
     char *request = request_of(rows[_i].words, &options, error, &ok);
     int length = snprintf(line, sizeof(line), "%s HTTP/1.1\r\n", rows[_i].line);
     ck_assert_msg(strncmp(request, line, (size_t)length) == 0, "%s", request);
