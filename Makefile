@@ -192,7 +192,7 @@ system: all $(BUILD)/demo-backends $(BENCH_BINS)
 	@/usr/bin/python3 tests/system/run.py --build $(BUILD)
 
 # In guests with a kernel that has IPVS: tests/lab/README.md.
-lab: all
+lab: all $(call bins,$(LAB_SRC))
 	@/usr/bin/python3 tests/lab/run.py --build $(BUILD)
 
 test:

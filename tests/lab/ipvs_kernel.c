@@ -100,7 +100,7 @@ static int run_suite(void)
 #define BENCH_SERVICES 100
 #define BENCH_DESTS    100
 #define BENCH_OPS      (BENCH_SERVICES * (BENCH_DESTS + 1))
-#define BENCH_ROUNDS   5
+#define BENCH_ROUNDS   3
 
 struct spent {
     double wall; /* all in seconds */

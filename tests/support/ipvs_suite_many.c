@@ -221,7 +221,7 @@ static struct ipvs_service any_service(struct rng *rng)
     static const uint32_t prefixes[] = { 1, 8, 24, 32 };
     struct ipvs_service service = service_of(rng_below(rng, 6));
     const char *name = schedulers[rng_below(rng, ARRAY_LEN(schedulers))];
-    if (rng_below(rng, 100) == 0) /* rarely: the kernel starts modprobe each time */
+    if (rng_below(rng, 500) == 0) /* rarely: the kernel starts modprobe each time */
         name = "nosuch";
     memset(service.scheduler, 0, sizeof(service.scheduler));
     memcpy(service.scheduler, name, strlen(name));

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What can be seen of the kernel's back end where there is no IPVS, or no right to it: errors. The
- * suite itself runs on a kernel that has it, by tests/lab/ipvs_kernel.c. All in a network namespace
- * of its own, for the real table is not ours to change. */
+/* What can be seen of the kernel's back end where there is no IPVS, or no right to it: errors; and
+ * on a kernel that is played, how it takes troubles. The suite itself runs on a kernel that has
+ * IPVS, by tests/lab/ipvs_kernel.c. */
 #include "ipvs/kernel.h"
 
 #include "base/compiler.h"
 #include "tests/support/netns.h"
+#include "tests/unit/ipvs/kernel_script.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -28,6 +29,24 @@ static void set_up(void)
 static void tear_down(void)
 {
     ipvs_kernel_free(kernel);
+}
+
+static void set_up_script(void)
+{
+    script_clear();
+    memset(&script, 0, sizeof(script));
+    script.on = true;
+    script.family = 30;
+    script.services = 3;
+    script.dests = 2;
+    set_up();
+}
+
+static void tear_down_script(void)
+{
+    tear_down();
+    script_clear();
+    script.on = false;
 }
 
 static struct ipvs_op service_op(unsigned kind)
@@ -190,6 +209,199 @@ START_TEST(vips_come_and_go)
 }
 END_TEST
 
+/* ---- troubles of a kernel that is played -------------------------------------------------------
+ */
+
+static int dump_once(size_t *services, size_t *dests)
+{
+    struct ipvs_table table;
+    ipvs_table_init(&table);
+    int error = backend.ops->dump(backend.ctx, &table);
+    *services = table.count;
+    *dests = ipvs_table_dest_count(&table);
+    ck_assert_uint_eq(table.timeouts.udp, error == 0 ? 3 : 0);
+    ipvs_table_fini(&table);
+    return error;
+}
+
+static void expect_dump(int error)
+{
+    size_t services = 0;
+    size_t dests = 0;
+    ck_assert_int_eq(dump_once(&services, &dests), error);
+    ck_assert_uint_eq(services, error == 0 ? 3 : 0);
+    ck_assert_uint_eq(dests, error == 0 ? 6 : 0);
+}
+
+START_TEST(one_socket_and_one_question)
+{
+    struct ipvs_info info;
+    struct ipvs_op op = service_op(IPVS_OP_ADD_SERVICE);
+    int result = -1;
+    for (unsigned i = 0; i < 5; i++) {
+        ck_assert_int_eq(backend.ops->info(backend.ctx, &info), 0);
+        expect_dump(0);
+        backend.ops->apply(backend.ctx, &op, 1, &result);
+        ck_assert_int_eq(result, 0);
+    }
+    ck_assert_uint_eq(info.connection_table_size, 512);
+    ck_assert_uint_eq(script.questions, 1);
+    ck_assert_uint_eq(script.dumps, 5 * (2 + 3));
+}
+END_TEST
+
+START_TEST(many_operations_in_few_calls)
+{
+    struct ipvs_op ops[500];
+    int results[ARRAY_LEN(ops)];
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++) {
+        ops[i] = service_op(IPVS_OP_ADD_SERVICE);
+        results[i] = -1;
+    }
+    backend.ops->apply(backend.ctx, ops, ARRAY_LEN(ops), results);
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+        ck_assert_int_eq(results[i], 0);
+    ck_assert_uint_eq(script.ops, ARRAY_LEN(ops));
+    ck_assert_uint_eq(script.sends, 1 + 8); /* 64 at a time */
+}
+END_TEST
+
+/* Loaded, unloaded, loaded again: the family has another number then. */
+START_TEST(a_module_that_comes_and_goes)
+{
+    struct ipvs_info info;
+    struct ipvs_op op = service_op(IPVS_OP_ADD_SERVICE);
+    int result = -1;
+    script.no_module = true;
+    ck_assert_int_eq(backend.ops->info(backend.ctx, &info), ENOENT);
+    expect_dump(ENOENT);
+    script.no_module = false;
+    expect_dump(0);
+    script.family = 31;
+    expect_dump(0);
+    script.family = 32;
+    ck_assert_int_eq(backend.ops->info(backend.ctx, &info), 0);
+    script.family = 33;
+    backend.ops->apply(backend.ctx, &op, 1, &result);
+    ck_assert_int_eq(result, ENOENT);
+    backend.ops->apply(backend.ctx, &op, 1, &result);
+    ck_assert_int_eq(result, 0);
+    script.no_module = true;
+    expect_dump(ENOENT);
+    ck_assert_uint_eq(script.questions, 7);
+}
+END_TEST
+
+/* A search for the module is dear: once for all operations. */
+START_TEST(a_missing_module_is_searched_once)
+{
+    struct ipvs_op ops[100];
+    int results[ARRAY_LEN(ops)];
+    script.no_module = true;
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+        ops[i] = service_op(IPVS_OP_ADD_SERVICE);
+    backend.ops->apply(backend.ctx, ops, ARRAY_LEN(ops), results);
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+        ck_assert_int_eq(results[i], ENOENT);
+    ck_assert_uint_eq(script.questions, 1);
+}
+END_TEST
+
+START_TEST(a_dump_that_is_disturbed_is_made_anew)
+{
+    script.changed = 1;
+    expect_dump(0);
+    script.changed = 2;
+    expect_dump(0);
+    script.changed = 1000;
+    expect_dump(EBUSY);
+}
+END_TEST
+
+START_TEST(lost_answers_are_asked_for_again)
+{
+    expect_dump(0);
+    script.lost = 1;
+    expect_dump(0);
+    script.interrupted = 10;
+    expect_dump(0);
+    script.lost = 1000;
+    expect_dump(ENOBUFS);
+}
+END_TEST
+
+/* Done or not: nobody knows, and the next dump will tell. */
+START_TEST(lost_acknowledgements)
+{
+    struct ipvs_op ops[100];
+    int results[ARRAY_LEN(ops)];
+    expect_dump(0);
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+        ops[i] = service_op(IPVS_OP_DELETE_SERVICE);
+    script.lost = 1;
+    backend.ops->apply(backend.ctx, ops, ARRAY_LEN(ops), results);
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+        ck_assert_int_eq(results[i], i < 64 ? ENOBUFS : 0);
+    expect_dump(0);
+}
+END_TEST
+
+START_TEST(answers_that_make_no_sense)
+{
+    struct ipvs_info info = { 0 };
+    script.malformed_service = true;
+    expect_dump(EBADMSG);
+    script.malformed_service = false;
+    script.malformed_dest = true;
+    expect_dump(EBADMSG);
+    script.malformed_dest = false;
+    script.too_many_daemons = true;
+    expect_dump(EBADMSG);
+    script.too_many_daemons = false;
+    script.malformed_config = true;
+    expect_dump(EBADMSG);
+    ck_assert_int_eq(backend.ops->info(backend.ctx, &info), EBADMSG);
+    ck_assert_uint_eq(info.version, 0);
+    script.malformed_config = false;
+    script.long_reply = true;
+    expect_dump(EMSGSIZE);
+    script.long_reply = false;
+    script.family = 0; /* told without a number */
+    expect_dump(EBADMSG);
+    script.family = 34;
+    expect_dump(0);
+}
+END_TEST
+
+START_TEST(no_right)
+{
+    struct ipvs_info info;
+    struct ipvs_op op = service_op(IPVS_OP_ADD_SERVICE);
+    int result = 0;
+    script.refuse = EPERM;
+    ck_assert_int_eq(backend.ops->info(backend.ctx, &info), EPERM);
+    expect_dump(EPERM);
+    backend.ops->apply(backend.ctx, &op, 1, &result);
+    ck_assert_int_eq(result, EPERM);
+}
+END_TEST
+
+static TCase *played(void)
+{
+    TCase *tcase = tcase_create("played kernel");
+    tcase_add_checked_fixture(tcase, set_up_script, tear_down_script);
+    tcase_add_test(tcase, one_socket_and_one_question);
+    tcase_add_test(tcase, many_operations_in_few_calls);
+    tcase_add_test(tcase, a_module_that_comes_and_goes);
+    tcase_add_test(tcase, a_missing_module_is_searched_once);
+    tcase_add_test(tcase, a_dump_that_is_disturbed_is_made_anew);
+    tcase_add_test(tcase, lost_answers_are_asked_for_again);
+    tcase_add_test(tcase, lost_acknowledgements);
+    tcase_add_test(tcase, answers_that_make_no_sense);
+    tcase_add_test(tcase, no_right);
+    return tcase;
+}
+
 int main(void)
 {
     Suite *suite = suite_create("kernel");
@@ -202,6 +414,7 @@ int main(void)
     tcase_add_test(tcase, no_descriptor_leaks);
     tcase_add_test(tcase, vips_come_and_go);
     suite_add_tcase(suite, tcase);
+    suite_add_tcase(suite, played());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
