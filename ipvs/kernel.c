@@ -70,12 +70,6 @@ static int add_message(struct ipvs_netlink *netlink, struct nl_msg *message, int
     return error;
 }
 
-static int add_request(struct ipvs_kernel *kernel, int flags, uint8_t command)
-{
-    struct nl_msg *message = new_message(kernel->family, flags, command, IPVS_FAMILY_VERSION);
-    return add_message(kernel->generic, message, 0);
-}
-
 /* The attributes of a reply; false when it is too short to have a header. */
 static bool attrs_of(struct nlmsghdr *message, struct nlattr **attrs, int *length)
 {
@@ -129,7 +123,8 @@ static int be_ready(struct ipvs_kernel *kernel)
 }
 
 /* Runs `attempt` again on a fresh socket after what may pass: a number of the family that is not
- * valid any more (ENOENT), replies lost (ENOBUFS), a table that changed under the dump (EINTR). */
+ * valid any more (ENOENT), replies lost (ENOBUFS), a table that changed under the dump (EINTR),
+ * which is told as EBUSY when it does not come to rest. */
 static int try_often(struct ipvs_kernel *kernel, int (*attempt)(struct ipvs_kernel *, void *),
                      void *data)
 {
@@ -143,7 +138,7 @@ static int try_often(struct ipvs_kernel *kernel, int (*attempt)(struct ipvs_kern
         if (error == 0)
             return 0;
         forget(kernel);
-        if (error != ENOBUFS && error != EINTR && error != EBUSY && (error != ENOENT || fresh))
+        if (error != ENOBUFS && error != EINTR && (error != ENOENT || fresh))
             return error;
     }
     return error == EINTR ? EBUSY : error;
@@ -171,7 +166,9 @@ static int attempt_info(struct ipvs_kernel *kernel, void *data)
 {
     struct info_reply *reply = data;
     int result = 0;
-    int error = add_request(kernel, NLM_F_ACK, IPVS_COMMAND_GET_INFO);
+    struct nl_msg *message =
+        new_message(kernel->family, NLM_F_ACK, IPVS_COMMAND_GET_INFO, IPVS_FAMILY_VERSION);
+    int error = add_message(kernel->generic, message, 0);
     if (error == 0)
         error = ipvs_netlink_run(kernel->generic, &result, on_info, reply);
     if (error == 0)
@@ -295,8 +292,7 @@ struct batch {
     size_t places[IPVS_NETLINK_BATCH];
     int *results;
     const struct ipvs_op *ops;
-    int unready; /* why IPVS cannot be had; asked once, for a module that is missing costs a search
-                  */
+    int unready; /* why IPVS cannot be had; asked once, for searching a module is dear */
 };
 
 /* What the kernel's answer means for the operation. */

@@ -98,8 +98,7 @@ static int run_suite(void)
 /* ---- measuring ---------------------------------------------------------------------------------
  */
 
-#define BENCH_ROUNDS 2
-#define BENCH_DUMPS  3 /* of a round; in the first one memory is new, which is dear in a guest */
+#define BENCH_DUMPS 3 /* in the first one memory is new, which is dear in a guest */
 
 /* 10 000 servers, in many services or in few. */
 static const struct shape {
@@ -136,6 +135,7 @@ static struct spent run_ipvsadm(const char *option, const char *input)
 {
     double cpu = cpu_of(RUSAGE_CHILDREN);
     double wall = now();
+    (void)fflush(stdout); /* or both would print what waits */
     pid_t pid = fork();
     if (pid == 0) {
         if (freopen(input, "r", stdin) != NULL && freopen("/dev/null", "w", stdout) != NULL)
@@ -251,31 +251,25 @@ static void print_spent(const char *name, struct spent spent)
     printf("%-40s %8.1f ms  cpu %8.1f ms\n", name, 1e3 * spent.wall, 1e3 * spent.cpu);
 }
 
-/* The best of some rounds: others use the machine too. */
 static bool measure(const struct shape *shape)
 {
     char lines[] = "/run/ipvs-bench.lines";
     size_t count = op_count(shape);
     struct ipvs_op *ops = make_ops(shape);
-    struct spent add = { 0 };
-    struct spent restore = { 0 };
     struct spent dump = { 0 };
-    struct spent list = { 0 };
     if (!write_lines(ops, count, lines)) {
         perror(lines);
         exit(EXIT_FAILURE);
     }
-    for (unsigned round = 0; round < BENCH_ROUNDS; round++) {
-        struct ipvs_backend backend = open_kernel();
-        keep_best(&restore, run_ipvsadm("-R", lines));
-        keep_best(&list, run_ipvsadm("-Ln", "/dev/null"));
-        (void)run_ipvsadm("-C", "/dev/null");
-        keep_best(&add, add_all(backend, ops, count));
-        for (unsigned i = 0; i < BENCH_DUMPS; i++)
-            keep_best(&dump, dump_all(backend, (size_t)shape->services * shape->dests));
-        (void)run_ipvsadm("-C", "/dev/null");
-        close_kernel();
-    }
+    struct ipvs_backend backend = open_kernel();
+    struct spent restore = run_ipvsadm("-R", lines);
+    struct spent list = run_ipvsadm("-Ln", "/dev/null");
+    (void)run_ipvsadm("-C", "/dev/null");
+    struct spent add = add_all(backend, ops, count);
+    for (unsigned i = 0; i < BENCH_DUMPS; i++)
+        keep_best(&dump, dump_all(backend, (size_t)shape->services * shape->dests));
+    (void)run_ipvsadm("-C", "/dev/null");
+    close_kernel();
     mem_free(ops);
     printf("%u services of %u servers\n", shape->services, shape->dests);
     print_spent("ipvsadm -R", restore);
