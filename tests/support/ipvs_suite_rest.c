@@ -142,6 +142,30 @@ START_TEST(a_daemon_over_ipv6)
 }
 END_TEST
 
+static const struct {
+    uint8_t role;
+    uint16_t asked;
+    uint16_t told;
+} lengths[] = { { IPVS_MASTER, 1, 1 },         { IPVS_MASTER, 600, 600 },
+                { IPVS_MASTER, 65507, 65507 }, { IPVS_MASTER, 65535, 65507 },
+                { IPVS_BACKUP, 1, 1024 },      { IPVS_BACKUP, 1023, 1024 },
+                { IPVS_BACKUP, 1025, 1025 },   { IPVS_BACKUP, 65535, 65507 } };
+
+START_TEST(a_length_has_bounds)
+{
+    struct ipvs_daemon daemon = make_daemon(lengths[_i].role, 1);
+    daemon.group = make_addr("224.0.0.81");
+    daemon.port = 8848;
+    daemon.ttl = 1;
+    daemon.max_length = lengths[_i].asked;
+    give_address();
+    do_daemon(IPVS_OP_START_DAEMON, &daemon, 0);
+    daemon.max_length = lengths[_i].told;
+    expect_daemon(0, 1, &daemon);
+    do_daemon(IPVS_OP_STOP_DAEMON, &daemon, 0);
+}
+END_TEST
+
 /* The master is told first, whichever came first. */
 START_TEST(both_daemons)
 {
@@ -288,6 +312,7 @@ TCase *suite_rest(void)
     tcase_add_test(tcase, timeouts_out_of_range_change_nothing);
     tcase_add_test(tcase, a_daemon_with_the_kernels_defaults);
     tcase_add_loop_test(tcase, a_daemon_that_says_all, 0, 2);
+    tcase_add_loop_test(tcase, a_length_has_bounds, 0, (int)ARRAY_LEN(lengths));
     tcase_add_test(tcase, a_daemon_over_ipv6);
     tcase_add_loop_test(tcase, both_daemons, 0, 2);
     tcase_add_test(tcase, daemons_that_are_refused);
