@@ -90,6 +90,7 @@ struct control_ipvs {
 
     bool busy;     /* a request is under way, or the state file is being written for one */
     bool settled;  /* the last plan was empty, and nothing has been asked for since */
+    bool touched;  /* the step timer is due at once, for a step and a sync */
     bool stepping; /* no sync from within */
     bool retry;    /* something failed: nothing is written before the next dump */
     uint64_t retry_ms;

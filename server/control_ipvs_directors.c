@@ -423,6 +423,7 @@ static void drop_over(struct control_ipvs *ipvs)
 static void on_step(uv_timer_t *timer)
 {
     struct control_ipvs *ipvs = timer->data;
+    ipvs->touched = false;
     control_ipvs_step(ipvs);
     control_ipvs_next(ipvs);
 }
@@ -430,6 +431,8 @@ static void on_step(uv_timer_t *timer)
 static void schedule(struct control_ipvs *ipvs, uint64_t now_ms)
 {
     uint64_t next = 0;
+    if (ipvs->touched)
+        return; /* the timer is due at once, and has to sync as well */
     for (size_t i = 0; i < ipvs->count; i++) {
         uint64_t one = ipvs_director_next_ms(ipvs->directors[i]->director);
         if (one != 0 && (next == 0 || one < next))
@@ -478,6 +481,7 @@ void control_ipvs_touch(struct control *control)
     /* Our own changes do not wait until a fight is over. */
     for (size_t i = 0; i < ipvs->count; i++)
         ipvs->directors[i]->calming = false;
+    ipvs->touched = true;
     (void)uv_timer_start(&ipvs->step_timer, on_step, 0, 0);
 }
 
