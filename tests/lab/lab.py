@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the lab's tests share: a test case with a network, the kernel's table, gslbd and keepalived in a director."""
+import contextlib
 import os
 import pwd
 import re
@@ -152,7 +153,8 @@ class Director(lib.Gslbd):
     def kill_all(self):
         """As a crash of all of it at once."""
         for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # one ends with another
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
         wait_until(lambda: not self.processes(), 5, "all processes are gone")
         self.process = None
@@ -168,6 +170,11 @@ class Director(lib.Gslbd):
 
     def ipvs(self):
         return self.get("/v1/ipvs")
+
+    def await_live(self, seconds=10):
+        """Until all services may be answered by DNS."""
+        wait_until(lambda: all(s["live"] for s in self.ipvs()["services"]), seconds, "all services are live")
+        return self
 
     def service(self, name):
         return next(s for s in self.ipvs()["services"] if s["name"] == name)
@@ -258,40 +265,47 @@ class Keepalived:
 
 class Case(lib.Case):
     """Tests in one network, made once for the class; each finds an empty table and real servers that answer."""
-    SERVERS, DIRECTORS = 2, 1
+    SERVERS, DIRECTORS, MODULE = 2, 1, "ip_vs"
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.net = net.Net(cls.SERVERS, cls.DIRECTORS)
+        cls.net = net.Net(cls.SERVERS, cls.DIRECTORS, cls.MODULE)
         cls.addClassCleanup(cls.net.close)
 
     def setUp(self):
         super().setUp()
         for real in self.reals():
             real.start()
-            real.status = 200
+            real.status, real.statuses = 200, {}
         self.addCleanup(self.clear)
 
     def clear(self):
+        """Empties the table, and takes the connections along: a server that is added again would get its old ones
+        back."""
         for director in self.net.directors:
+            net.sysctl(director, vs__expire_nodest_conn=1)
+            ipvsadm("-R", director=director, text="-A -f 999\n-a -f 999 -r 10.9.0.99:0 -g\n")  # something to delete
             ipvsadm("-C", director=director)
+            wait_until(lambda: not connections(director), 5, "no connections any more")
+            net.sysctl(director, vs__expire_nodest_conn=0)
 
     def reals(self):
         return list(self.net.real.values())
 
-    def director(self, config=None, start=True, **more):
-        """A gslbd that runs; its table has what the config wants."""
+    def director(self, config=None, live=True, **more):
+        """A gslbd that runs; unless told otherwise, all of its services are in the kernel and may be answered."""
         daemon = Director(config, **more)
         self.addCleanup(daemon.discard)
         self.addCleanup(self.show_log, daemon)
-        return daemon.start() if start else daemon
+        daemon.start()
+        return daemon.await_live() if live else daemon
 
     def keepalived(self, namespace, text, *args):
         if not hasattr(self, "syslog"):
             self.syslog = Syslog()
             self.addCleanup(self.syslog.close)
-            self.addCleanup(lambda: None if self._outcome.success else print(self.syslog.text()))
+            self.addCleanup(lambda: print(self.syslog.text()) if self.has_failed() else None)
         k = Keepalived(namespace, text, *args)
         self.addCleanup(k.stop)
         return k
@@ -318,6 +332,14 @@ class Case(lib.Case):
             wait_until(same, seconds, f"{key} has {wanted}")
         except AssertionError as e:
             raise AssertionError(f"{e}; it has {seen[0]}") from None
+
+    def dest(self, name):
+        """As tables name that real server."""
+        return f"{self.net.real[name].address}:{net.PORT}"
+
+    def dests(self, **weights):
+        """{address:port: weight} from rs1=1, rs2=1"""
+        return {self.dest(name): weight for name, weight in weights.items()}
 
     def measure(self, condition, seconds, what):
         """Seconds until the condition holds."""

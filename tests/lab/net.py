@@ -22,7 +22,8 @@ from collections import Counter
 PORT = 8000  # of the real servers
 LB, LB2, CL, CN = "lb", "lb2", "cl", "cn"
 NAT_VIP, NAT_VIP6 = "10.1.0.100", "fd01::100"
-DR_VIP, TUN_VIP, DR_VIP6 = "10.9.0.100", "10.9.0.101", "fd09::100"
+DR_VIP, TUN_VIP, GRE_VIP = "10.9.0.100", "10.9.0.101", "10.9.0.102"
+DR_VIP6, TUN_VIP6 = "fd09::100", "fd09::101"
 CLONE_NEWNET = 0x40000000
 IPV6_RECVPKTINFO, IPV6_PKTINFO = 49, 50
 libc = ctypes.CDLL(None, use_errno=True)
@@ -78,10 +79,10 @@ def sysctl(namespace, **values):
 class Net:
     """The topology above, with that many real servers and directors. Real servers answer at once."""
 
-    def __init__(self, servers=2, directors=1):
+    def __init__(self, servers=2, directors=1, module="ip_vs"):
         self.servers = [f"rs{i + 1}" for i in range(servers)]
         self.directors = [LB, LB2][:directors]
-        subprocess.run(["modprobe", "ip_vs"], check=True, timeout=60)  # brings IPv6 along
+        subprocess.run(["modprobe", "-a", "ipv6", module], check=True, timeout=60)
         self.traffic = Traffic()
         self.real = {}
         self._make_links()
@@ -118,9 +119,17 @@ class Net:
         ip("link set lo up", "link set eth0 up", "addr add 10.1.0.2/24 dev eth0", "addr add fd01::2/64 dev eth0 nodad",
            "route add default via 10.1.0.1", "route add default via fd01::1", namespace=CN)
 
+    def make_sources(self, count):
+        """That many more addresses of cn, to ask from."""
+        sources = [f"10.1.0.{20 + i}" for i in range(count)]
+        ip(*[f"addr replace {a}/24 dev eth0" for a in sources], namespace=CN)
+        return sources
+
     def make_vip(self, address, device="eth0", namespace=LB):
-        bits = "128 dev %s nodad" if ":" in address else "32 dev %s"
-        ip(f"addr replace {address}/{bits % device}", namespace=namespace)
+        """An IPv6 VIP is deprecated (RFC 4862), so that the director does not take it as the source of what it sends
+        itself: a real server drops a tunnel's packet that seems to come from its own VIP."""
+        more = "128 dev %s nodad preferred_lft 0" if ":" in address else "32 dev %s"
+        ip(f"addr replace {address}/{more % device}", namespace=namespace)
 
     def prepare_dr(self, *vips):
         """The VIPs on lo of the real servers, which do not answer ARP for them, and on the director."""
@@ -132,13 +141,33 @@ class Net:
                 # IPv6 on lo answers no neighbour solicitation that comes in by eth0
                 self.make_vip(vip, "lo", x)
 
-    def prepare_tun(self, *vips):
-        subprocess.run(["modprobe", "ipip"], check=True, timeout=60)
+    def prepare_tun(self, *vips, device="tunl0"):
+        """The VIPs on a tunnel's end in the real servers: tunl0, ip6tnl0, or one that was made before."""
+        module = {"tunl0": "ipip", "ip6tnl0": "ip6_tunnel"}.get(device)
+        if module:
+            subprocess.run(["modprobe", module], check=True, timeout=60)
         for vip in vips:
             self.make_vip(vip)
         for x in self.servers:
-            ip("link set tunl0 up", *[f"addr replace {vip}/32 dev tunl0" for vip in vips], namespace=x)
-            sysctl(x, conf__all__rp_filter=0, conf__tunl0__rp_filter=0, conf__all__arp_ignore=1, conf__all__arp_announce=2)
+            ip(f"link set {device} up", namespace=x)
+            for vip in vips:
+                self.make_vip(vip, device, x)
+            sysctl(x, conf__all__rp_filter=0, conf__all__arp_ignore=1, conf__all__arp_announce=2,
+                   **{f"conf__{device}__rp_filter": 0})
+
+    def prepare_gre(self, vip):
+        """gre0 takes packets without a checksum only; this device, those with one."""
+        subprocess.run(["modprobe", "ip_gre"], check=True, timeout=60)
+        for x in self.servers:
+            ip(f"link add gre1 type gre local {self.real[x].address} csum", namespace=x)
+        self.prepare_tun(vip, device="gre1")
+
+    def prepare_gue(self, vip, port):
+        """The VIP behind UDP with a GUE header (fou) that holds IP packets."""
+        subprocess.run(["modprobe", "-a", "fou", "ipip"], check=True, timeout=60)
+        for x in self.servers:
+            ip(f"fou add port {port} gue", namespace=x)
+        self.prepare_tun(vip)
 
     def close(self):
         self.traffic.close()
@@ -147,19 +176,18 @@ class Net:
 
     # ---- traffic
 
-    def connect(self, client, address, port, timeout=3):
-        return Connection(client, address, port, timeout)
-
-    def get(self, client, address, port, count, protocol="tcp"):
+    def get(self, client, address, port, count, protocol="tcp", source=None):
         """{name of the server: answers} of that many requests, each by a socket of its own."""
         found = Counter()
         for _ in range(count):
-            found[ask(client, address, port, protocol)] += 1
-        return dict(found)
+            found[ask(client, address, port, protocol, source)] += 1
+            if found["timeout"] == 2:  # it is not worth waiting for the others
+                break
+        return {name: n for name, n in found.items() if n}
 
-    def hold(self, client, address, port, count):
+    def hold(self, client, address, port, count, source=None):
         """That many connections that stay open."""
-        return [self.connect(client, address, port) for _ in range(count)]
+        return [Connection(client, address, port, source) for _ in range(count)]
 
 
 def names(connections):
@@ -167,17 +195,22 @@ def names(connections):
     return dict(Counter(c.name for c in connections))
 
 
-def make_socket(namespace, address, kind, timeout):
+TIMEOUT = 3  # of a client, in seconds
+
+
+def make_socket(namespace, address, kind, source=None):
     with inside(namespace):
         s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
-    s.settimeout(timeout)
+    s.settimeout(TIMEOUT)
+    if source:
+        s.bind((source, 0))
     return s
 
 
-def ask(client, address, port, protocol="tcp", timeout=3):
+def ask(client, address, port, protocol="tcp", source=None):
     """Who answers there; the name of the error where nobody does."""
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-    with make_socket(client, address, kind, timeout) as s:
+    with make_socket(client, address, kind, source) as s:
         try:
             s.connect((address, port))
             s.sendall(b"?\n")
@@ -188,11 +221,22 @@ def ask(client, address, port, protocol="tcp", timeout=3):
             return errno.errorcode.get(e.errno, str(e))
 
 
+def ask_by_one_socket(client, address, port, count):
+    """{name of the server: answers} to datagrams of one flow."""
+    found = Counter()
+    with make_socket(client, address, socket.SOCK_DGRAM) as s:
+        s.connect((address, port))
+        for _ in range(count):
+            s.send(b"?")
+            found[s.recv(64).decode()] += 1
+    return dict(found)
+
+
 class Connection:
     """A TCP connection that stays open."""
 
-    def __init__(self, client, address, port, timeout=3):
-        self.socket = make_socket(client, address, socket.SOCK_STREAM, timeout)
+    def __init__(self, client, address, port, source=None):
+        self.socket = make_socket(client, address, socket.SOCK_STREAM, source)
         try:
             self.socket.connect((address, port))
             self.name = self.ping()
@@ -217,16 +261,20 @@ class Connection:
     def close(self):
         self.socket.close()
 
+    def reset(self):
+        """Closed at once for all, the director too."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
 
 class Real:
     """A real server's program: TCP and UDP on PORT, IPv4 and IPv6. "?" is answered by its name, a request of HTTP by
-    `status`."""
+    `status`, or by that of the path."""
 
     def __init__(self, traffic, namespace, index):
         self.traffic, self.namespace, self.name, self.index = traffic, namespace, namespace, index
         self.address, self.address6 = server_address(index), server_address(index, True)
-        self.status = 200
-        self.probes = 0
+        self.status, self.statuses = 200, {}
         self.listeners, self.open = [], set()
         self.start()
 
@@ -270,8 +318,8 @@ class Real:
         try:
             data = s.recv(4096)
             if data.startswith((b"GET", b"HEAD")):
-                self.probes += 1
-                s.sendall(b"HTTP/1.1 %d x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n" % self.status)
+                status = self.statuses.get(data.split()[1].decode(), self.status)
+                s.sendall(b"HTTP/1.1 %d x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n" % status)
                 data = b""
             elif data:
                 s.sendall(self.name.encode() + b"\n")

@@ -328,8 +328,13 @@ class Case(unittest.TestCase):
         self.addCleanup(self.show_log, daemon)
         return daemon.start() if start else daemon
 
+    def has_failed(self):
+        """So far; while cleaning up, _outcome.success speaks of the clean-up alone."""
+        result = self._outcome.result
+        return any(getattr(test, "test_case", test) is self for test, _ in result.failures + result.errors)
+
     def show_log(self, daemon):
-        if not self._outcome.success and daemon.log():
+        if self.has_failed() and daemon.log():
             print(f"log of gslbd at {daemon.address}:\n{daemon.log()}")
 
     def backend(self, *args, **more):
