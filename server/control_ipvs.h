@@ -33,18 +33,19 @@ struct control_director {
     bool leftover;                      /* made from the kernel's table, not from a config */
     uint32_t service;                   /* index in the world; POOL_NONE = retired */
     char interface[IPVS_INTERFACE_MAX]; /* where we put the VIP; "" = nowhere */
-    uint64_t vip_ms;                    /* when it was put there or taken away last */
-    bool held;                          /* a leftover that the brake keeps as it is */
-    uint64_t tail_ms;                   /* as of the world that had it last */
-    bool seen;                          /* while a world is adopted: it has the service */
-    bool in_pools;                      /* some pool has it as member */
-    bool in_dns;                        /* some worker may answer it */
-    uint32_t leaving;                   /* number of the last leave of DNS */
-    bool live;                          /* as the pools were told */
-    uint32_t share;                     /* likewise, in POOL_SHARE_ONE */
-    enum ipvs_service_state state;      /* as log and events were told */
-    bool told;                          /* `state` has been */
-    uint64_t fight_ms;                  /* when the first of `repairs` was */
+    uint64_t vip_ms;  /* when it was put there or taken away last, and has not been seen so yet */
+    bool vip_wanted;  /* which of the two */
+    bool held;        /* a leftover that the brake keeps as it is */
+    uint64_t tail_ms; /* as of the world that had it last */
+    bool seen;        /* while a world is adopted: it has the service */
+    bool in_pools;    /* some pool has it as member */
+    bool in_dns;      /* some worker may answer it */
+    uint32_t leaving; /* number of the last leave of DNS */
+    bool live;        /* as the pools were told */
+    uint32_t share;   /* likewise, in POOL_SHARE_ONE */
+    enum ipvs_service_state state; /* as log and events were told */
+    bool told;                     /* `state` has been */
+    uint64_t fight_ms;             /* when the first of `repairs` was */
     unsigned repairs;
     uint64_t repaired_ms; /* the last one */
     bool calming;         /* fought over: not repaired just now */

@@ -90,18 +90,29 @@ static void add_op(struct ipvs_plan *plan, const struct ipvs_op *op)
     plan->ops[plan->count++] = *op;
 }
 
+/* An address shows up late (a link that is down, duplicate detection): what has been asked for is
+ * not asked again at once. */
+static bool is_under_way(const struct control_director *director, bool wanted)
+{
+    return director->vip_ms != 0 && director->vip_wanted == wanted &&
+           clock_mono_ms() - director->vip_ms < CONTROL_IPVS_VIP_MS;
+}
+
 /* VIPs that we put on an interface: there once the kernel has the service, gone with it. */
 static void add_vips(const struct control_ipvs *ipvs, struct ipvs_plan *plan)
 {
     if (ipvs->host == NULL)
         return;
     for (size_t i = 0; i < ipvs->count; i++) {
-        const struct control_director *director = ipvs->directors[i];
+        struct control_director *director = ipvs->directors[i];
         if (director->interface[0] == '\0' || director->key.fwmark != 0 || director->held)
             continue;
         bool wanted = !ipvs->removing && ipvs_director_desired(director->director) != NULL;
-        if (wanted == hostaddr_has(ipvs->host, &director->key.addr) ||
-            clock_mono_ms() - director->vip_ms < CONTROL_IPVS_VIP_MS)
+        if (wanted == hostaddr_has(ipvs->host, &director->key.addr)) {
+            director->vip_ms = 0;
+            continue;
+        }
+        if (is_under_way(director, wanted))
             continue;
         struct ipvs_op op = { .kind = wanted ? IPVS_OP_ADD_VIP : IPVS_OP_DELETE_VIP };
         op.service.key = director->key;
@@ -313,8 +324,10 @@ static void take_result(struct control_ipvs *ipvs, const struct ipvs_op *op, int
 {
     ipvs->counts.operations[op->kind][error != 0]++;
     struct control_director *director = director_of(ipvs, &op->service.key);
-    if (director != NULL && (op->kind == IPVS_OP_ADD_VIP || op->kind == IPVS_OP_DELETE_VIP))
+    if (director != NULL && (op->kind == IPVS_OP_ADD_VIP || op->kind == IPVS_OP_DELETE_VIP)) {
         director->vip_ms = clock_mono_ms();
+        director->vip_wanted = op->kind == IPVS_OP_ADD_VIP;
+    }
     if (error == 0) {
         (void)ipvs_table_apply(&ipvs->actual, op);
         return;
