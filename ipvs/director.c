@@ -163,6 +163,7 @@ static struct member_rules rules_of(const struct ipvs_director *director,
     bool ramps = !ipvs_scheduler_is_hash(spec->service.scheduler) &&
                  !ipvs_scheduler_is_rank(spec->service.scheduler);
     return (struct member_rules){ .now_ms = in->now_ms,
+                                  .stale_ms = in->stale_ms,
                                   .slow_start_ms = ramps ? spec->slow_start_ms : 0,
                                   .drain_ms = spec->drain_ms,
                                   .service = &spec->service,

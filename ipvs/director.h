@@ -69,8 +69,9 @@ struct ipvs_director_input {
     uint64_t tail_ms;        /* the longest TTL that DNS gives the VIP out with; 0 = not in DNS */
     bool kernel_known;       /* there has been a dump */
     const struct ipvs_service
-        *kernel; /* as of the last dump and what was done since; NULL = absent */
-    bool gate;   /* live only when the kernel has it (false where there is no kernel) */
+        *kernel;       /* as of the last dump and what was done since; NULL = absent */
+    uint64_t stale_ms; /* how long ago that dump was begun: the age of its counters */
+    bool gate;         /* live only when the kernel has it (false where there is no kernel) */
 };
 
 enum ipvs_server_state {

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-/* A SYN may be on its way, and counters are as old as the last dump: no drain is over sooner. */
+/* From its weight of 0 on a server may still get connections for a moment, whose SYN was on its
+ * way: only counters that were read this much later tell that all are gone. */
 #define SETTLE_MS 2000
 
 /* ---- the roster --------------------------------------------------------------------------------
@@ -293,8 +294,10 @@ static bool drain_is_over(const struct member *member, const struct member_rules
         return true;
     if (passed < SETTLE_MS)
         return false;
-    return member->kernel == NULL ||
-           (member->kernel->weight == 0 && member_connections(rules->service, member->kernel) == 0);
+    if (member->kernel == NULL)
+        return true;
+    return passed >= rules->stale_ms + SETTLE_MS && member->kernel->weight == 0 &&
+           member_connections(rules->service, member->kernel) == 0;
 }
 
 /* An estimate that time has overtaken was wrong. */

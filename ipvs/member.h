@@ -42,6 +42,7 @@ struct roster {
 /* What the steps of a member have in common. */
 struct member_rules {
     uint64_t now_ms;
+    uint64_t stale_ms;      /* age of the kernel's counters */
     uint64_t slow_start_ms; /* 0 = none */
     uint64_t drain_ms;
     const struct ipvs_service *service; /* what counts as its connections */

@@ -190,6 +190,7 @@ static void on_dump(void *data, int error, const struct ipvs_table *table)
         control_ipvs_next(ipvs);
         return;
     }
+    ipvs->looked_ms = ipvs->dump_started_ms;
     take_table(ipvs, table);
     control_ipvs_judge_drift(ipvs);
     if (ipvs->job != NULL && run_job(ipvs)) {

@@ -85,6 +85,7 @@ struct control_ipvs {
     int error;                /* of the last dump; ENOTCONN = no helper */
     struct ipvs_info info;
     uint64_t dump_started_ms;
+    uint64_t looked_ms; /* when that which `actual` comes from was started */
     uint64_t poll_pause_ms;
     uv_timer_t poll_timer;
     uv_timer_t step_timer;

@@ -316,6 +316,7 @@ static void step_one(struct control_ipvs *ipvs, struct control_director *directo
         .tail_ms = director->tail_ms,
         .kernel_known = ipvs->known,
         .kernel = ipvs_table_find(&ipvs->actual, &director->key),
+        .stale_ms = now_ms - ipvs->looked_ms,
         .gate = needs_kernel(ipvs),
     };
     if (director->service != POOL_NONE)

@@ -286,6 +286,24 @@ START_TEST(a_drain_looks_again_when_the_counters_can_tell)
 }
 END_TEST
 
+START_TEST(a_drain_believes_no_counters_from_before_it)
+{
+    struct stage s;
+    stage_setup(&s, 2);
+    stage_settle(&s);
+    s.uses[0] = IPVS_USE_DRAIN;
+    stage_step_and_apply(&s);
+    s.in.stale_ms = 9 * SECOND; /* a slow dump, and a long pause after it */
+    stage_pass(&s, 10 * SECOND);
+    stage_wants(&s, "a0 b10");
+    s.in.stale_ms = SECOND;
+    stage_step_and_apply(&s);
+    stage_wants(&s, "b10");
+    stage_server_is(&s, 0, "drained");
+    stage_teardown(&s);
+}
+END_TEST
+
 START_TEST(a_drain_that_is_called_off_is_an_edit_of_the_weight)
 {
     struct stage s;
@@ -364,6 +382,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_drain_waits_for_connections_up_to_its_limit, 0, 2);
     tcase_add_test(tcase, a_drain_is_not_over_before_the_counters_can_tell);
     tcase_add_test(tcase, a_drain_looks_again_when_the_counters_can_tell);
+    tcase_add_test(tcase, a_drain_believes_no_counters_from_before_it);
     tcase_add_test(tcase, a_drain_that_is_called_off_is_an_edit_of_the_weight);
     tcase_add_loop_test(tcase, udp_and_persistence_are_waited_for, 0, 3);
     tcase_add_test(tcase, the_end_of_a_drain_is_estimated);
