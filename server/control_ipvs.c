@@ -33,6 +33,12 @@ void control_ipvs_poll_in(struct control_ipvs *ipvs, uint64_t ms)
         (void)uv_timer_start(&ipvs->poll_timer, on_poll, ms, 0);
 }
 
+void control_ipvs_poll_again(struct control_ipvs *ipvs)
+{
+    uint64_t since = clock_mono_ms() - ipvs->dump_started_ms;
+    control_ipvs_poll_in(ipvs, since < CONTROL_IPVS_RETRY_MS ? CONTROL_IPVS_RETRY_MS - since : 0);
+}
+
 static void tell_unavailable(struct control_ipvs *ipvs, int error)
 {
     char why[IPVS_OP_TEXT_MAX];
@@ -53,8 +59,16 @@ static void take_failure(struct control_ipvs *ipvs, int error)
         control_ipvs_step(ipvs);
 }
 
+static void on_info(void *data, int error, const struct ipvs_info *info)
+{
+    struct control_ipvs *ipvs = data;
+    if (error == 0)
+        ipvs->info = *info;
+}
+
 static void tell_available(struct control_ipvs *ipvs)
 {
+    ipvs_link_info(ipvs->link, on_info, ipvs); /* a module that is loaded later, or another one */
     alarms_clear(ipvs->control->alarms, ALARM);
     log_info("ipvs", "the kernel has %zu services with %zu servers", ipvs->actual.count,
              ipvs_table_dest_count(&ipvs->actual));
@@ -115,19 +129,13 @@ static void skip_managed(struct control_ipvs *ipvs, struct control_ipvs_job *job
     }
 }
 
-/* Foreign services that the text does not have. */
-static void collect_foreign(struct control_ipvs *ipvs, struct ipvs_keys *out)
-{
-    control_ipvs_foreign(ipvs->control, out);
-}
-
 static void plan_restore(struct control_ipvs *ipvs, struct control_ipvs_job *job)
 {
     struct ipvs_keys owned;
     ipvs_keys_init(&owned);
     skip_managed(ipvs, job);
     if (job->exact)
-        collect_foreign(ipvs, &owned);
+        control_ipvs_foreign(ipvs->control, &owned);
     struct ipvs_reconcile input = {
         .desired = &job->wanted,
         .actual = &ipvs->actual,
@@ -169,10 +177,11 @@ static bool run_job(struct control_ipvs *ipvs)
     return false;
 }
 
-/* The helper is slow, or the table large: no more than a share of the time is spent on dumps. */
-static void schedule_poll(struct control_ipvs *ipvs)
+/* The helper is slow, or the table large: no more than a share of the time is spent on dumps. How
+ * long one took that failed says nothing: there was a wait for an answer that did not come. */
+static void schedule_poll(struct control_ipvs *ipvs, int error)
 {
-    uint64_t took = clock_mono_ms() - ipvs->dump_started_ms;
+    uint64_t took = error == 0 ? clock_mono_ms() - ipvs->dump_started_ms : 0;
     uint64_t pause = took * CONTROL_IPVS_POLL_SHARE;
     ipvs->poll_pause_ms = pause > CONTROL_IPVS_POLL_MS ? pause : CONTROL_IPVS_POLL_MS;
     control_ipvs_poll_in(ipvs, ipvs->poll_pause_ms);
@@ -182,7 +191,7 @@ static void on_dump(void *data, int error, const struct ipvs_table *table)
 {
     struct control_ipvs *ipvs = data;
     ipvs->busy = false;
-    schedule_poll(ipvs);
+    schedule_poll(ipvs, error);
     if (error != 0) {
         take_failure(ipvs, error);
         if (ipvs->job != NULL)
@@ -193,20 +202,21 @@ static void on_dump(void *data, int error, const struct ipvs_table *table)
     ipvs->looked_ms = ipvs->dump_started_ms;
     take_table(ipvs, table);
     control_ipvs_judge_drift(ipvs);
+    control_ipvs_step(ipvs); /* a job's plan is by the new picture, too */
     if (ipvs->job != NULL && run_job(ipvs)) {
         control_ipvs_start_apply(ipvs);
         return;
     }
     if (ipvs->job != NULL)
         control_ipvs_job_done(ipvs, 0, NULL);
-    control_ipvs_step(ipvs);
     control_ipvs_next(ipvs);
 }
 
 static void begin_dump(struct control_ipvs *ipvs)
 {
+    ipvs->due = ipvs->busy;
     if (ipvs->busy)
-        return; /* its end starts the next one */
+        return; /* its end starts the dump */
     ipvs->busy = true;
     ipvs->dump_started_ms = clock_mono_ms();
     ipvs_link_dump(ipvs->link, on_dump, ipvs);
@@ -222,6 +232,10 @@ void control_ipvs_next(struct control_ipvs *ipvs)
         begin_dump(ipvs);
         return;
     }
+    if (ipvs->due) { /* a stream of changes must not keep us from looking */
+        begin_dump(ipvs);
+        return;
+    }
     control_ipvs_sync(ipvs);
     if (!ipvs->busy)
         control_waiters_check(ipvs->control);
@@ -234,13 +248,6 @@ static void on_hello(void *data)
 {
     struct control_ipvs *ipvs = data;
     control_ipvs_poll_in(ipvs, 0);
-}
-
-static void on_info(void *data, int error, const struct ipvs_info *info)
-{
-    struct control_ipvs *ipvs = data;
-    if (error == 0)
-        ipvs->info = *info;
 }
 
 /* ---- jobs --------------------------------------------------------------------------------------
@@ -329,8 +336,11 @@ static void on_host(uv_poll_t *poll, int status, int events)
     struct control_ipvs *ipvs = poll->data;
     (void)status;
     (void)events;
-    if (hostaddr_read(ipvs->host))
-        control_ipvs_step(ipvs);
+    if (!hostaddr_read(ipvs->host))
+        return;
+    control_ipvs_judge_drift(ipvs); /* a VIP of ours that somebody has taken away */
+    control_ipvs_step(ipvs);
+    control_ipvs_next(ipvs);
 }
 
 static void watch_host(struct control_ipvs *ipvs)
@@ -369,7 +379,6 @@ struct control_ipvs *control_ipvs_new(struct control *control, int fd)
         ipvs->asked = true;
         return ipvs;
     }
-    ipvs_link_info(ipvs->link, on_info, ipvs);
     begin_dump(ipvs);
     return ipvs;
 }
@@ -378,7 +387,7 @@ struct control_ipvs *control_ipvs_new(struct control *control, int fd)
 static bool is_quiet(const struct control_ipvs *ipvs)
 {
     return ipvs->link == NULL || (ipvs->asked && ipvs->error != 0) ||
-           (ipvs->settled && !ipvs->busy) ||
+           ((ipvs->settled || ipvs->failed) && !ipvs->busy) ||
            (ipvs->known && ipvs->control->world->config->ipvs.mode == IPVS_OBSERVE);
 }
 

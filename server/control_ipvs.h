@@ -90,11 +90,12 @@ struct control_ipvs {
     uv_timer_t poll_timer;
     uv_timer_t step_timer;
 
-    bool busy;     /* a request is under way, or the state file is being written for one */
-    bool settled;  /* the last plan was empty, and nothing has been asked for since */
-    bool touched;  /* the step timer is due at once, for a step and a sync */
-    bool stepping; /* no sync from within */
-    bool retry;    /* something failed: nothing is written before the next dump */
+    bool busy;    /* a request is under way, or the state file is being written for one */
+    bool due;     /* a dump was, while something else was under way */
+    bool touched; /* step_timer brings the directors to the kernel at once */
+    bool settled; /* the last plan was empty, and nothing has been asked for since */
+    bool failed;  /* the last plan could not be carried out, and nothing has been asked for since */
+    bool retry;   /* something failed: nothing is written before the next dump */
     uint64_t retry_ms;
     struct ipvs_plan plan;         /* under way */
     struct control_ipvs_job *job;  /* under way */
@@ -124,6 +125,8 @@ void control_ipvs_next(struct control_ipvs *ipvs);
 void control_ipvs_job_done(struct control_ipvs *ipvs, int error, const int *results);
 /* Dumps again after `ms`. */
 void control_ipvs_poll_in(struct control_ipvs *ipvs, uint64_t ms);
+/* Dumps now, but no more often than after a first failure. */
+void control_ipvs_poll_again(struct control_ipvs *ipvs);
 
 /* --- control_ipvs_directors.c --- */
 

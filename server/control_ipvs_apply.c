@@ -353,6 +353,7 @@ static void judge_outcome(struct control_ipvs *ipvs, const struct outcome *outco
     }
     /* Nothing is written on the strength of a picture that has proved wrong. */
     ipvs->retry = true;
+    ipvs->failed = outcome->failed > 0;
     ipvs->retry_ms = ipvs->retry_ms == 0 ? CONTROL_IPVS_RETRY_MS : 2 * ipvs->retry_ms;
     if (ipvs->retry_ms > CONTROL_IPVS_RETRY_MAX_MS)
         ipvs->retry_ms = CONTROL_IPVS_RETRY_MAX_MS;
@@ -386,7 +387,7 @@ static void on_applied(void *data, int error, const int *results, size_t count)
     ipvs->busy = false;
     if (error != 0) {
         /* How much was done is not known: look again. */
-        ipvs->retry = true;
+        ipvs->retry = ipvs->failed = true;
         control_ipvs_poll_in(ipvs, CONTROL_IPVS_RETRY_MS);
     } else {
         take_results(ipvs, results, count);

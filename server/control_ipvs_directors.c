@@ -433,7 +433,7 @@ static void schedule(struct control_ipvs *ipvs, uint64_t now_ms)
 {
     uint64_t next = 0;
     if (ipvs->touched)
-        return; /* the timer is due at once, and has to sync as well */
+        return; /* the timer runs, and a step alone does not reach the kernel */
     for (size_t i = 0; i < ipvs->count; i++) {
         uint64_t one = ipvs_director_next_ms(ipvs->directors[i]->director);
         if (one != 0 && (next == 0 || one < next))
@@ -478,10 +478,12 @@ void control_ipvs_touch(struct control *control)
     struct control_ipvs *ipvs = control->ipvs;
     if (ipvs == NULL || control->stopping)
         return;
-    ipvs->settled = false;
-    /* Our own changes do not wait until a fight is over. */
+    ipvs->settled = ipvs->failed = false;
+    /* Our own changes wait neither until a fight is over, nor for what fails again and again. */
     for (size_t i = 0; i < ipvs->count; i++)
         ipvs->directors[i]->calming = false;
+    if (ipvs->retry)
+        control_ipvs_poll_again(ipvs);
     ipvs->touched = true;
     (void)uv_timer_start(&ipvs->step_timer, on_step, 0, 0);
 }

@@ -43,13 +43,17 @@ void ipvs_scene_config(struct ipvs_scene *scene, const char *ipvs, const char *s
         "\"api\": {\"listen\": [\"unix:api.sock\"]},"
         "\"checks\": {\"http\": {\"type\": \"http\", \"interval\": \"100ms\", \"timeout\": \"1s\", "
         "\"fall\": 2, \"rise\": 1, \"confirm_interval\": \"100ms\"}},"
-        "\"ipvs\": {%s \"services\": {\"vip\": {\"address\": \"" SCENE_VIP "\", \"port\": 80, "
+        "\"ipvs\": {%s \"services\": {%s \"vip\": {\"address\": \"" SCENE_VIP "\", \"port\": 80, "
         "\"scheduler\": \"wrr\", \"check\": \"http\", %s \"servers\": {%s}}}},"
         "\"pools\": {\"web\": {\"policy\": \"weighted\", \"max_answers\": 2, \"ttl\": \"1s\", "
-        "\"members\": {\"l4\": {\"service\": \"vip\"}, \"plain\": {\"address\": \"192.0.2.1\"}}}},"
+        "\"members\": {%s}}},"
         "\"zones\": {\"example.test\": {\"file\": \"example.test.zone\", \"names\": {\"www\": "
         "\"web\"}}}",
-        ipvs, service, servers != NULL ? servers : both);
+        ipvs, scene->services != NULL ? scene->services : "", service,
+        servers != NULL ? servers : both,
+        scene->members != NULL
+            ? scene->members
+            : "\"l4\": {\"service\": \"vip\"}, \"plain\": {\"address\": \"192.0.2.1\"}");
     ck_assert_int_lt(length, (int)sizeof(sections));
     control_fixture_config(&scene->api.control, sections);
 }

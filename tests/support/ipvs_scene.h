@@ -17,6 +17,9 @@ struct ipvs_scene {
     struct backend *server[2]; /* on 127.0.0.21 and 127.0.0.22 */
     char real[2][64];          /* "127.0.0.21:PORT" */
     struct ipvs_key key;
+    /* For the next config; NULL = as told above. */
+    const char *services; /* further ones: "\"other\": {...}," */
+    const char *members;  /* of the pool */
 };
 
 /* Backends and the table, nothing started. */

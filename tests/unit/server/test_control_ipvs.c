@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "base/clock.h"
 #include "base/mem.h"
-#include "server/control.h"
+#include "server/control_ipvs.h"
 #include "tests/support/ipvs_scene.h"
 
 #include <check.h>
 #include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -188,7 +191,7 @@ START_TEST(on_exit_drain_waits_for_connections)
     ipvs_scene_expect(&s, "rs1=4 rs2=4");
     struct endpoint rs1 = backend_endpoint(s.server[0]);
     ck_assert(ipvs_fake_connections(s.kernel.fake, &s.key, &rs1.addr, rs1.port, 3, 0));
-    (void)ipvs_fake_history(s.kernel.fake);
+    mem_free(ipvs_fake_history(s.kernel.fake));
     control_settle(ipvs_scene_control(&s));
     char *history = ipvs_fake_history(s.kernel.fake);
     const char *quiesced = strstr(history, "edit_server");
@@ -270,6 +273,122 @@ START_TEST(without_a_section_nothing_is_asked)
 }
 END_TEST
 
+/* Somebody looks on while the change waits: a look must not keep it from the kernel. */
+START_TEST(a_change_that_is_looked_at_is_not_put_off)
+{
+    struct ipvs_scene s;
+    const struct control_override_words words = { .author = "jo" };
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "", "", NULL);
+    ipvs_scene_start(&s);
+    uint64_t dumps = ipvs_fake_dumps(s.kernel.fake);
+    for (uint32_t i = 0; i < 4; i++) {
+        char wanted[32];
+        (void)snprintf(wanted, sizeof(wanted), "rs1=%u rs2=4", (unsigned)(10 + i));
+        ck_assert(
+            control_override_server_weight(ipvs_scene_control(&s), 0, 0, false, 10 + i, &words));
+        control_ipvs_decide(ipvs_scene_control(&s));
+        ipvs_scene_expect(&s, wanted);
+    }
+    ck_assert_uint_le(ipvs_fake_dumps(s.kernel.fake), dumps + 2); /* no change waited for one */
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_stream_of_changes_does_not_stop_the_dumps)
+{
+    struct ipvs_scene s;
+    const struct control_override_words words = { .author = "jo" };
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "", "", NULL);
+    ipvs_scene_start(&s);
+    uint64_t dumps = ipvs_fake_dumps(s.kernel.fake);
+    uint64_t end = clock_mono_ms() + 2 * CONTROL_IPVS_POLL_MS + 500;
+    for (uint32_t i = 0; clock_mono_ms() < end; i++) {
+        ck_assert(control_override_server_weight(ipvs_scene_control(&s), 0, 0, false, 10 + i % 9,
+                                                 &words));
+        (void)uv_run(&s.api.control.loop, UV_RUN_ONCE);
+    }
+    ck_assert_uint_ge(ipvs_fake_dumps(s.kernel.fake), dumps + 2);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+/* One dump that the helper never answers; see stuck_dump. */
+struct stuck {
+    struct ipvs_backend real;
+    atomic_uint dumps;
+};
+
+static int stuck_info(void *ctx, struct ipvs_info *out)
+{
+    struct stuck *stuck = ctx;
+    return stuck->real.ops->info(stuck->real.ctx, out);
+}
+
+static int stuck_dump(void *ctx, struct ipvs_table *out)
+{
+    struct stuck *stuck = ctx;
+    if (atomic_fetch_add(&stuck->dumps, 1) == 1)
+        (void)poll(NULL, 0, IPVS_LINK_TIMEOUT_MS + 300);
+    return stuck->real.ops->dump(stuck->real.ctx, out);
+}
+
+static void stuck_apply(void *ctx, const struct ipvs_op *ops, size_t count, int *results)
+{
+    struct stuck *stuck = ctx;
+    stuck->real.ops->apply(stuck->real.ctx, ops, count, results);
+}
+
+static bool is_unavailable(void *data)
+{
+    struct control_ipvs_status status;
+    control_ipvs_status(data, &status);
+    return !status.available;
+}
+
+START_TEST(a_helper_that_was_stuck_is_asked_again_soon)
+{
+    static const struct ipvs_ops ops = { .info = stuck_info,
+                                         .dump = stuck_dump,
+                                         .apply = stuck_apply };
+    struct ipvs_scene s;
+    struct stuck stuck = { 0 };
+    ipvs_scene_init(&s);
+    stuck.real = s.kernel.backend;
+    s.kernel.backend = (struct ipvs_backend){ .ops = &ops, .ctx = &stuck };
+    ipvs_scene_config(&s, "", "", NULL);
+    ipvs_scene_start(&s);
+    ck_assert(control_fixture_until(&s.api.control, is_unavailable, ipvs_scene_control(&s),
+                                    2 * IPVS_LINK_TIMEOUT_MS));
+    ipvs_fake_flush(s.kernel.fake);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+/* The module comes later: what is told of it is told then. */
+static bool knows_version(void *data)
+{
+    struct control_ipvs_status status;
+    control_ipvs_status(data, &status);
+    return status.info.version != 0;
+}
+
+START_TEST(the_version_is_asked_for_when_ipvs_comes)
+{
+    struct ipvs_scene s;
+    ipvs_scene_init(&s);
+    ipvs_fake_unavailable(s.kernel.fake, ENOENT);
+    ipvs_scene_config(&s, "", "", NULL);
+    ipvs_scene_start(&s);
+    ck_assert(!knows_version(ipvs_scene_control(&s)));
+    ipvs_fake_unavailable(s.kernel.fake, 0);
+    ck_assert(control_fixture_until(&s.api.control, knows_version, ipvs_scene_control(&s), 5000));
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("control_ipvs");
@@ -286,6 +405,11 @@ int main(void)
     tcase_add_test(tcase, on_exit_drain_waits_for_connections);
     tcase_add_test(tcase, plan_apply_and_zero_answer);
     tcase_add_test(tcase, without_a_section_nothing_is_asked);
+    tcase_add_test(tcase, a_change_that_is_looked_at_is_not_put_off);
+    tcase_add_test(tcase, a_stream_of_changes_does_not_stop_the_dumps);
+    tcase_add_test(tcase, a_helper_that_was_stuck_is_asked_again_soon);
+    tcase_add_test(tcase, the_version_is_asked_for_when_ipvs_comes);
+    tcase_set_timeout(tcase, 30);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -87,7 +87,7 @@ END_TEST
 START_TEST(a_draining_service_leaves_dns_first_then_waits_for_the_tail)
 {
     start("", "\"drain\": \"1s\",");
-    (void)ipvs_fake_history(s.kernel.fake);
+    mem_free(ipvs_fake_history(s.kernel.fake));
     ck_assert(control_override_service_state(control(), 0, POOL_NONE, OVERRIDE_DRAIN, &words));
     control_ipvs_decide(control());
     ipvs_scene_expect_dns(&s, false);
@@ -180,7 +180,7 @@ START_TEST(a_reload_moves_servers_and_keeps_the_rest)
                    "\"rs2\": {\"address\": \"127.0.0.22\", \"port\": %u, \"weight\": 4}",
                    (unsigned)backend_endpoint(s.server[0]).port,
                    (unsigned)backend_endpoint(s.server[1]).port);
-    (void)ipvs_fake_history(s.kernel.fake);
+    mem_free(ipvs_fake_history(s.kernel.fake));
     ipvs_scene_config(&s, "", "", servers);
     ck_assert(reload(false).ok);
     ipvs_scene_expect(&s, "rs1=7 rs2=4");
