@@ -284,7 +284,7 @@ static bool read_text(struct command_context *ctx, const char *file, struct strb
     size_t length = 0;
     FILE *stream = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
     if (stream == NULL) {
-        (void)fail(ctx, file, strerror(errno));
+        (void)snprintf(ctx->error, sizeof(ctx->error), "%.300s: %s", file, strerror(errno));
         return false;
     }
     while (out->length < RESTORE_MAX && (length = fread(bytes, 1, sizeof(bytes), stream)) > 0)

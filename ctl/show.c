@@ -66,16 +66,16 @@ void show_pools(const struct show *show, const json_t *root)
     cell_finish(show, &table);
 }
 
-/* "4", or "9 (file: 4)" */
+/* "4", or "9 (file: 4)"; of a member that is a service the weight need not be whole. */
 static void add_weight(struct table *table, const json_t *member)
 {
     char text[64];
-    int64_t file = (int64_t)json_integer_value(cell_get(member, "weight"));
-    int64_t now = (int64_t)json_integer_value(cell_get(member, "effective_weight"));
-    if (file == now)
-        (void)snprintf(text, sizeof(text), "%" PRId64, now);
+    double file = json_number_value(cell_get(member, "weight"));
+    double now = json_number_value(cell_get(member, "effective_weight"));
+    if (now >= file && now <= file)
+        (void)snprintf(text, sizeof(text), "%.10g", now);
     else
-        (void)snprintf(text, sizeof(text), "%" PRId64 " (file: %" PRId64 ")", now, file);
+        (void)snprintf(text, sizeof(text), "%.4g (file: %.10g)", now, file);
     table_add(table, text);
 }
 
@@ -143,30 +143,41 @@ static void say_served(const struct show *show, const json_t *root)
 
 void show_member(const struct show *show, const json_t *root)
 {
+    const json_t *weight = cell_get(root, "effective_weight");
     cell_say_value(show, cell_get(root, "pool"));
     cell_say(show, "/");
     cell_say_value(show, cell_get(root, "member"));
     cell_say(show, " is ");
     cell_say_value(show, cell_get(root, "state"));
     cell_say(show, ", weight ");
-    cell_say_value(show, cell_get(root, "effective_weight"));
+    if (json_is_real(weight)) /* a service's, by its live capacity */
+        strbuf_addf(show->out, "%.4g", json_real_value(weight));
+    else
+        cell_say_value(show, weight);
     say_served(show, root);
+}
+
+/* "web/a is up, web/b is down"; `kind` stands before each, `shown` counts over several calls. */
+static void say_states(const struct show *show, json_t *objects, const char *kind, size_t *shown)
+{
+    const char *name = NULL;
+    json_t *object = NULL;
+    json_object_foreach (objects, name, object) {
+        cell_say(show, (*shown)++ == 0 ? " " : ", ");
+        cell_say(show, kind);
+        cell_say(show, name);
+        cell_say(show, " is ");
+        cell_say_value(show, cell_get(object, "state"));
+    }
 }
 
 void show_backend(const struct show *show, const json_t *root)
 {
-    const char *name = NULL;
-    json_t *member = NULL;
-    json_t *members = json_object_get(root, "members");
+    size_t shown = 0;
     cell_say_value(show, cell_get(root, "address"));
     cell_say(show, ":");
-    size_t shown = 0;
-    json_object_foreach (members, name, member) {
-        cell_say(show, shown++ == 0 ? " " : ", ");
-        cell_say(show, name);
-        cell_say(show, " is ");
-        cell_say_value(show, cell_get(member, "state"));
-    }
+    say_states(show, json_object_get(root, "members"), "", &shown);
+    say_states(show, json_object_get(root, "servers"), "ipvs ", &shown);
     say_served(show, root);
 }
 

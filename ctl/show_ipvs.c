@@ -65,6 +65,22 @@ static void add_connections(struct table *table, const json_t *service, const js
     table_add(table, text);
 }
 
+/* What an operator has said of its state, of its weight, or of both. */
+static void add_overrides(struct table *table, const json_t *server)
+{
+    char state[CELL_TEXT] = "";
+    char weight[CELL_TEXT] = "";
+    char text[2 * CELL_TEXT];
+    if (json_is_object(cell_get(server, "override")))
+        cell_override_text(cell_get(server, "override"), state);
+    if (json_is_object(cell_get(server, "weight_override")))
+        cell_override_text(cell_get(server, "weight_override"), weight);
+    (void)snprintf(text, sizeof(text), "%s%s%s%s", state,
+                   state[0] != '\0' && weight[0] != '\0' ? ", " : "",
+                   weight[0] != '\0' ? "weight " : "", weight);
+    table_add(table, text);
+}
+
 static void show_servers(const struct show *show, const json_t *service)
 {
     static const char *const heads[] = { "SERVER",  "STATE", "ADDRESS", "WEIGHT",  "CONNECTIONS",
@@ -85,7 +101,7 @@ static void show_servers(const struct show *show, const json_t *service)
         cell_add_distance(&table, show, cell_get(server, "since"));
         cell_add_last(&table, cell_get(server, "last"));
         cell_add_distance(&table, show, cell_get(server, "until"));
-        cell_add_override(&table, cell_get(server, "override"));
+        add_overrides(&table, server);
     }
     cell_finish(show, &table);
 }

@@ -125,7 +125,7 @@ static const struct {
     { { "weight", "web/a", "65536" },
       0,
       "65536 is not a weight: a number from 0 to 65535, or auto" },
-    { { "restore", "/nonexistent/x" }, 0, "/nonexistent/x No such file or directory" },
+    { { "restore", "/nonexistent/x" }, 0, "/nonexistent/x: No such file or directory" },
     { { "restore", "/" }, 0, "/ cannot be read" },
     { { "list" },
       OPTION_STATS | OPTION_RATE,

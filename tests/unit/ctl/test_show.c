@@ -69,6 +69,16 @@ static const struct {
       "{\"pool\":\"web\",\"member\":\"a\",\"state\":\"admin_down\",\"effective_weight\":4,"
       "\"generation\":9,\"saved\":true}",
       "web/a is admin_down, weight 4, generation 9\n" },
+    { show_pool,
+      "{\"name\":\"web\",\"policy\":\"weighted\",\"members\":{\"l4\":{\"state\":\"up\",\"weight\":"
+      "4,"
+      "\"effective_weight\":2.6666666}}}",
+      "pool web, weighted, live: 0 A, 0 AAAA\n"
+      "MEMBER  STATE  WEIGHT\nl4      up     2.667 (file: 4)\n" },
+    { show_member,
+      "{\"pool\":\"web\",\"member\":\"l4\",\"state\":\"up\",\"effective_weight\":2.6666666,"
+      "\"generation\":9,\"saved\":true}",
+      "web/l4 is up, weight 2.667, generation 9\n" },
     { show_member,
       "{\"pool\":\"web\",\"member\":\"a\",\"state\":\"up\",\"effective_weight\":4,"
       "\"generation\":9,\"saved\":false}",
@@ -77,6 +87,11 @@ static const struct {
       "{\"address\":\"192.0.2.1\",\"members\":{\"web/a\":{\"state\":\"up\"},\"x/y\":{\"state\":"
       "\"down\"}},\"generation\":3,\"saved\":true}",
       "192.0.2.1: web/a is up, x/y is down, generation 3\n" },
+    { show_backend,
+      "{\"address\":\"10.0.0.1\",\"members\":{\"x/y\":{\"state\":\"up\"}},\"servers\":{\"vip/"
+      "rs1\":{"
+      "\"state\":\"draining\"}},\"generation\":3,\"saved\":true}",
+      "10.0.0.1: x/y is up, ipvs vip/rs1 is draining, generation 3\n" },
     { show_overrides, "{\"overrides\":[]}", "no overrides\n" },
     { show_overrides,
       "{\"overrides\":[{\"id\":\"o1\",\"target\":\"web/a\",\"weight\":5,\"reason\":\"\",\"author\":"

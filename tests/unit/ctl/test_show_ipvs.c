@@ -56,6 +56,17 @@ static const struct {
       "b () is : \nshare 0 %, below quorum, in no pool\n" },
     { show_ipvs_service, WEB ",\"generation\":7,\"saved\":true}",
       WEB_TEXT "generation 7 is served\n" },
+    { show_ipvs_service,
+      "{\"name\":\"w\",\"servers\":[{\"name\":\"a\",\"address\":\"10.0.0.1\",\"port\":80,"
+      "\"weight\":5,\"effective_weight\":0,\"weight_override\":{\"weight\":0,\"author\":\"bob\"}},"
+      "{\"name\":\"b\",\"address\":\"10.0.0.2\",\"port\":80,\"weight\":5,"
+      "\"override\":{\"state\":\"up\",\"author\":\"eve\"},"
+      "\"weight_override\":{\"weight\":7,\"author\":\"bob\",\"reason\":\"new disk\"}}]}",
+      "w () is : \nshare 0 %, below quorum, in no pool\n"
+      "SERVER  ADDRESS      WEIGHT  OVERRIDE\n"
+      "a       10.0.0.1:80  0 of 5  weight 0 by bob\n"
+      "b       10.0.0.2:80  5       up by eve, weight 7 by bob: new disk\n"
+      "generation 0 is served\n" },
     { show_ipvs_service, "{\"name\":\"two\\nlines\",\"generation\":7,\"saved\":false}",
       "two?lines () is : \nshare 0 %, below quorum, in no pool\n"
       "generation 7 is served, not saved to disk\n" },
