@@ -7,9 +7,10 @@
 #include <string.h>
 
 /* What the kernel tells of a sync daemon that was started without saying more (ip_vs_sync.c). */
-#define DEFAULT_GROUP 0xe0000051U /* 224.0.0.81 */
-#define DEFAULT_PORT  8848
-#define DEFAULT_TTL   1
+#define DEFAULT_GROUP     0xe0000051U /* 224.0.0.81 */
+#define BACKUP_LENGTH_MIN 1024
+#define DEFAULT_PORT      8848
+#define DEFAULT_TTL       1
 
 /* The order of the plan. A step may only rely on the ones before it. */
 enum stage {
@@ -241,15 +242,23 @@ static struct ipvs_daemon with_defaults(const struct ipvs_daemon *daemon)
     return full;
 }
 
-/* The default of max_length comes from the interface's MTU, so that none wanted is any. */
+/* The default comes from the interface's MTU, so that none wanted is any; a backup takes no less
+ * than BACKUP_LENGTH_MIN (net/netfilter/ipvs/ip_vs_sync.c). */
+static bool length_same(const struct ipvs_daemon *want, const struct ipvs_daemon *have)
+{
+    uint16_t length = want->max_length;
+    if (want->role == IPVS_BACKUP && length > 0 && length < BACKUP_LENGTH_MIN)
+        length = BACKUP_LENGTH_MIN;
+    return length == 0 || length == have->max_length;
+}
+
 static bool daemon_same(const struct ipvs_daemon *want, const struct ipvs_daemon *have)
 {
     struct ipvs_daemon left = with_defaults(want);
     struct ipvs_daemon right = with_defaults(have);
     return strcmp(left.interface, right.interface) == 0 && left.id == right.id &&
-           (left.max_length == 0 || left.max_length == right.max_length) &&
-           addr_equal(&left.group, &right.group) && left.port == right.port &&
-           left.ttl == right.ttl;
+           length_same(&left, &right) && addr_equal(&left.group, &right.group) &&
+           left.port == right.port && left.ttl == right.ttl;
 }
 
 static const struct ipvs_daemon *daemon_find(const struct ipvs_table *table, unsigned role)

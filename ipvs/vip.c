@@ -8,21 +8,34 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-static bool put_request(struct nl_msg *message, const struct addr *addr, unsigned interface,
-                        bool no_dad)
+#define FOR_EVER UINT32_MAX
+
+/* A VIP is not to be the source of the host's own packets (RFC 6724 prefers the longest match, a
+ * /128 to its own network): real servers, which have the address too, drop tunnelled packets that
+ * carry it. */
+static bool put_deprecated(struct nl_msg *message)
 {
+    const struct ifa_cacheinfo info = { .ifa_prefered = 0, .ifa_valid = FOR_EVER };
+    return nla_put(message, IFA_CACHEINFO, sizeof(info), &info) == 0;
+}
+
+static bool put_request(struct nl_msg *message, const struct addr *addr, unsigned interface,
+                        bool add)
+{
+    bool v6 = addr->family == ADDR_V6;
     int size = (int)addr_size(addr);
     struct ifaddrmsg body = {
-        .ifa_family = addr->family == ADDR_V6 ? AF_INET6 : AF_INET,
+        .ifa_family = v6 ? AF_INET6 : AF_INET,
         .ifa_prefixlen = (uint8_t)(8 * size),
-        .ifa_flags = no_dad ? IFA_F_NODAD : 0,
+        .ifa_flags = add && v6 ? IFA_F_NODAD : 0,
         .ifa_scope = RT_SCOPE_UNIVERSE,
         .ifa_index = interface,
     };
     /* With both, a deletion spares the same address of another length. */
     return nlmsg_append(message, &body, sizeof(body), NLMSG_ALIGNTO) == 0 &&
            nla_put(message, IFA_LOCAL, size, addr->bytes) == 0 &&
-           nla_put(message, IFA_ADDRESS, size, addr->bytes) == 0;
+           nla_put(message, IFA_ADDRESS, size, addr->bytes) == 0 &&
+           (!add || !v6 || put_deprecated(message));
 }
 
 struct nl_msg *ipvs_vip_request(bool add, const struct addr *addr, const char *interface,
@@ -37,7 +50,7 @@ struct nl_msg *ipvs_vip_request(bool add, const struct addr *addr, const char *i
     *error = ENOMEM;
     if (message == NULL)
         return NULL;
-    if (put_request(message, addr, index, add && addr->family == ADDR_V6)) {
+    if (put_request(message, addr, index, add)) {
         *error = 0;
         return message;
     }

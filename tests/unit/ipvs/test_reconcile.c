@@ -298,15 +298,13 @@ END_TEST
  */
 
 static const struct ipvs_daemon plain = { .role = IPVS_MASTER, .interface = "eth0", .id = 3 };
-static const struct ipvs_daemon told = {
-    .role = IPVS_MASTER,
-    .interface = "eth0",
-    .id = 3,
-    .max_length = 1460,
-    .group = { ADDR_V4, { 224, 0, 0, 81 } },
-    .port = 8848,
-    .ttl = 1,
-};
+static const struct ipvs_daemon told = { .role = IPVS_MASTER,
+                                         .interface = "eth0",
+                                         .id = 3,
+                                         .max_length = 1460,
+                                         .group = { ADDR_V4, { 224, 0, 0, 81 } },
+                                         .port = 8848,
+                                         .ttl = 1 };
 
 static void daemons(struct fixture *f, const struct ipvs_daemon *want,
                     const struct ipvs_daemon *have, const char *plan)
@@ -354,6 +352,12 @@ START_TEST(daemons_are_restarted_only_when_they_differ)
     other = told;
     other.interface[3] = '1';
     daemons(&f, &plain, &other, STOP START);
+    /* What a backup takes at least. */
+    struct ipvs_daemon small = other = told;
+    small.role = other.role = IPVS_BACKUP;
+    small.max_length = 100;
+    other.max_length = 1024;
+    daemons(&f, &small, &other, "");
     f.daemons = false;
     reconcile(&f);
     expect(&f, "");

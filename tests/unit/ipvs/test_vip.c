@@ -49,6 +49,14 @@ START_TEST(a_request_says_it_all)
         ck_assert_int_eq(nla_len(attr), cases[_i].length / 8);
         ck_assert_int_eq(memcmp(nla_data(attr), addr.bytes, (size_t)nla_len(attr)), 0);
     }
+    /* An IPv6 VIP is no source of the host's own packets. */
+    struct nlattr *cache = nlmsg_find_attr(header, sizeof(*body), IFA_CACHEINFO);
+    ck_assert((cache != NULL) == (cases[_i].add && cases[_i].family == AF_INET6));
+    if (cache != NULL) {
+        const struct ifa_cacheinfo *info = nla_data(cache);
+        ck_assert_uint_eq(info->ifa_prefered, 0);
+        ck_assert_uint_eq(info->ifa_valid, UINT32_MAX);
+    }
     nlmsg_free(message);
 }
 END_TEST
