@@ -352,12 +352,10 @@ START_TEST(daemons_are_restarted_only_when_they_differ)
     other = told;
     other.interface[3] = '1';
     daemons(&f, &plain, &other, STOP START);
-    /* What a backup takes at least. */
-    struct ipvs_daemon small = other = told;
-    small.role = other.role = IPVS_BACKUP;
-    small.max_length = 100;
+    struct ipvs_daemon small = { .role = IPVS_BACKUP, .interface = "eth0", .max_length = 100 };
+    other = small;
     other.max_length = 1024;
-    daemons(&f, &small, &other, "");
+    daemons(&f, &small, &other, ""); /* what a backup takes at least */
     f.daemons = false;
     reconcile(&f);
     expect(&f, "");
