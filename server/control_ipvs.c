@@ -224,8 +224,10 @@ static void begin_dump(struct control_ipvs *ipvs)
 
 void control_ipvs_next(struct control_ipvs *ipvs)
 {
-    if (ipvs->busy)
+    if (ipvs->busy) {
+        ipvs->settled = false; /* what directors may have decided has not been compared */
         return;
+    }
     if (ipvs->job == NULL && ipvs->jobs != NULL) {
         ipvs->job = ipvs->jobs;
         ipvs->jobs = ipvs->job->next;

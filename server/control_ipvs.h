@@ -146,6 +146,8 @@ void control_ipvs_make_plan(struct control_ipvs *ipvs, bool force, struct ipvs_p
                             struct ipvs_plan *held);
 /* A dump has replaced the picture: tells repairs and fights. */
 void control_ipvs_judge_drift(struct control_ipvs *ipvs);
+/* Forgets the repairs of a service that gets another name, or goes. */
+void control_ipvs_end_fight(struct control_ipvs *ipvs, struct control_director *director);
 /* Applies ipvs->plan; results come to control_ipvs_applied. */
 void control_ipvs_start_apply(struct control_ipvs *ipvs);
 

@@ -200,7 +200,9 @@ static void note_repair(struct control_ipvs *ipvs, struct control_director *dire
                         uint64_t now_ms)
 {
     char alarm[ALARM_SIZE];
-    if (director->repairs == 0 || now_ms - director->fight_ms > CONTROL_IPVS_FIGHT_MS) {
+    bool fought = director->repairs >= CONTROL_IPVS_FIGHT_COUNT; /* see end_fights */
+    if (director->repairs == 0 ||
+        (!fought && now_ms - director->fight_ms > CONTROL_IPVS_FIGHT_MS)) {
         director->fight_ms = now_ms;
         director->repairs = 0;
     }
@@ -218,17 +220,24 @@ static void note_repair(struct control_ipvs *ipvs, struct control_director *dire
         director->name, CONTROL_IPVS_CALM_MS / 1000);
 }
 
+void control_ipvs_end_fight(struct control_ipvs *ipvs, struct control_director *director)
+{
+    char alarm[ALARM_SIZE];
+    if (director->repairs == 0)
+        return;
+    director->repairs = 0;
+    director->calming = false;
+    (void)snprintf(alarm, sizeof(alarm), ALARM_FIGHT "%.*s", IPVS_TEXT_MAX - 1, director->name);
+    alarms_clear(ipvs->control->alarms, alarm);
+}
+
 /* The fight is over when nothing had to be repaired for a while. */
 static void end_fights(struct control_ipvs *ipvs, uint64_t now_ms)
 {
-    char alarm[ALARM_SIZE];
     for (size_t i = 0; i < ipvs->count; i++) {
         struct control_director *director = ipvs->directors[i];
-        if (director->repairs == 0 || now_ms - director->repaired_ms < CONTROL_IPVS_FIGHT_MS)
-            continue;
-        director->repairs = 0;
-        (void)snprintf(alarm, sizeof(alarm), ALARM_FIGHT "%.*s", IPVS_TEXT_MAX - 1, director->name);
-        alarms_clear(ipvs->control->alarms, alarm);
+        if (now_ms - director->repaired_ms >= CONTROL_IPVS_FIGHT_MS)
+            control_ipvs_end_fight(ipvs, director);
     }
 }
 
@@ -339,18 +348,22 @@ static void take_result(struct control_ipvs *ipvs, const struct ipvs_op *op, int
         ipvs_op_print_error(op, error, outcome->first);
 }
 
+/* Also when what failed is not wanted any more, or somebody else has done it. */
+static void end_failures(struct control_ipvs *ipvs)
+{
+    alarms_clear(ipvs->control->alarms, ALARM_APPLY);
+    ipvs->retry_ms = 0;
+}
+
 static void judge_outcome(struct control_ipvs *ipvs, const struct outcome *outcome)
 {
-    struct alarms *alarms = ipvs->control->alarms;
-    if (outcome->failed > 0)
-        alarms_raise(alarms, ALARM_APPLY, "%zu changes of the IPVS table failed: %s",
-                     outcome->failed, outcome->first);
-    else
-        alarms_clear(alarms, ALARM_APPLY);
     if (outcome->stale == 0) {
-        ipvs->retry_ms = 0;
+        end_failures(ipvs);
         return;
     }
+    if (outcome->failed > 0)
+        alarms_raise(ipvs->control->alarms, ALARM_APPLY, "%zu changes of the IPVS table failed: %s",
+                     outcome->failed, outcome->first);
     /* Nothing is written on the strength of a picture that has proved wrong. */
     ipvs->retry = true;
     ipvs->failed = outcome->failed > 0;
@@ -369,9 +382,13 @@ static void drop_plan(struct control_ipvs *ipvs)
 static void take_results(struct control_ipvs *ipvs, const int *results, size_t count)
 {
     struct outcome outcome = { 0 };
+    size_t told = 0;
     for (size_t i = 0; i < count; i++) {
-        if (i < CONTROL_IPVS_EVENTS_MAX || results[i] != 0)
+        bool failed = results[i] != 0;
+        if (i < CONTROL_IPVS_EVENTS_MAX || (failed && told < CONTROL_IPVS_EVENTS_MAX)) {
             tell_op(ipvs, &ipvs->plan.ops[i], results[i]);
+            told += failed;
+        }
         take_result(ipvs, &ipvs->plan.ops[i], results[i], &outcome);
     }
     if (count > CONTROL_IPVS_EVENTS_MAX)
@@ -430,6 +447,7 @@ void control_ipvs_start_apply(struct control_ipvs *ipvs)
 
 void control_ipvs_sync(struct control_ipvs *ipvs)
 {
+    ipvs->settled = false;
     if (ipvs->busy || ipvs->retry || ipvs->link == NULL || !control_ipvs_usable(ipvs) ||
         ipvs->control->world == NULL || ipvs->control->world->config->ipvs.mode == IPVS_OBSERVE)
         return;
@@ -437,6 +455,8 @@ void control_ipvs_sync(struct control_ipvs *ipvs)
     make(ipvs, false, &ipvs->plan);
     leave_out_calming(ipvs, &ipvs->plan);
     ipvs->settled = ipvs->plan.count == 0;
-    if (!ipvs->settled)
+    if (ipvs->settled)
+        end_failures(ipvs);
+    else
         control_ipvs_start_apply(ipvs);
 }

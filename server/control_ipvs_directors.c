@@ -80,6 +80,16 @@ static void retire(struct control_director *director)
     ipvs_director_adopt(director->director, NULL);
 }
 
+static void rename_director(struct control_ipvs *ipvs, struct control_director *director,
+                            const char *name)
+{
+    if (strcmp(director->name, name) == 0)
+        return;
+    control_ipvs_end_fight(ipvs, director); /* its alarm has the old name */
+    mem_free(director->name);
+    director->name = mem_strdup(name);
+}
+
 static void take_service(struct control_ipvs *ipvs, const struct world *world, uint32_t index)
 {
     const struct config_service *config = world->services[index].config;
@@ -89,8 +99,7 @@ static void take_service(struct control_ipvs *ipvs, const struct world *world, u
         insert(ipvs, director);
     } else {
         ipvs_director_adopt(director->director, &config->spec);
-        mem_free(director->name);
-        director->name = mem_strdup(config->spec.name);
+        rename_director(ipvs, director, config->spec.name);
     }
     size_t users = 0;
     director->service = index;
@@ -416,6 +425,7 @@ static void drop_over(struct control_ipvs *ipvs)
             continue;
         }
         ipvs->owned_changed |= ipvs_keys_remove(&ipvs->owned, &director->key);
+        control_ipvs_end_fight(ipvs, director);
         control_ipvs_director_free(director);
     }
     ipvs->count = kept;
@@ -490,8 +500,10 @@ void control_ipvs_touch(struct control *control)
 
 void control_ipvs_decide(struct control *control)
 {
-    if (control->ipvs != NULL)
-        control_ipvs_step(control->ipvs);
+    if (control->ipvs == NULL)
+        return;
+    control_ipvs_step(control->ipvs);
+    control_ipvs_next(control->ipvs);
 }
 
 /* ---- the brake ---------------------------------------------------------------------------------

@@ -92,6 +92,12 @@ static void on_publish(uv_timer_t *timer)
 
 /* --- waiting --- */
 
+/* That has all which is known by now. */
+static uint64_t next_generation(const struct control *control)
+{
+    return publisher_generation(control->publisher) + (control->dirty_any ? 1 : 0);
+}
+
 static void on_acknowledged(uv_async_t *async)
 {
     struct control *control = async->data;
@@ -99,16 +105,25 @@ static void on_acknowledged(uv_async_t *async)
     control_waiters_check(control);
 }
 
-static bool served(struct control *control, const struct control_waiter *waiter)
+/* What the kernel has taken may be what lets a VIP into DNS: that is waited for, too. */
+static void take_kernel(struct control *control, struct control_waiter *waiter)
+{
+    if (!waiter->kernel || !control_ipvs_is_done(control))
+        return;
+    waiter->kernel = false;
+    waiter->generation = next_generation(control);
+}
+
+static bool served(struct control *control, struct control_waiter *waiter)
 {
     if (control->stopping)
         return true;
+    take_kernel(control, waiter);
     for (unsigned i = 0; i < control->worker_count; i++) {
         if (worker_generation(control->workers[i]) < waiter->generation)
             return false;
     }
-    bool done =
-        waiter->save <= control->change_saved && (!waiter->kernel || control_ipvs_is_done(control));
+    bool done = waiter->save <= control->change_saved && !waiter->kernel;
     return done || uv_now(control->loop) >= waiter->deadline_ms;
 }
 
@@ -152,7 +167,7 @@ static void wait_for(struct control *control, uint64_t save, bool kernel, contro
     struct control_waiter *waiter = MEM_NEW(struct control_waiter);
     waiter->fn = fn;
     waiter->data = data;
-    waiter->generation = publisher_generation(control->publisher) + (control->dirty_any ? 1 : 0);
+    waiter->generation = next_generation(control);
     waiter->save = save;
     waiter->kernel = kernel;
     waiter->deadline_ms = uv_now(control->loop) + CONTROL_SAVE_WAIT_MS;

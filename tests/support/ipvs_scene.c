@@ -26,36 +26,53 @@ void ipvs_scene_init(struct ipvs_scene *scene)
     ck_assert(ipvs_key_parse(SCENE_KEY, &scene->key));
 }
 
-void ipvs_scene_config(struct ipvs_scene *scene, const char *ipvs, const char *service,
-                       const char *servers)
+#define MEMBERS "\"l4\": {\"service\": \"vip\"}, \"plain\": {\"address\": \"192.0.2.1\"}"
+
+static void write_config(struct ipvs_scene *scene, const char *ipvs, const char *services,
+                         const char *members)
 {
-    char both[512];
+    char sections[4096];
     (void)snprintf(scene->api.socket, sizeof(scene->api.socket), "%s/api.sock",
                    scene->api.control.dir);
-    char sections[4096];
-    (void)snprintf(both, sizeof(both),
-                   "\"rs1\": {\"address\": \"127.0.0.21\", \"port\": %u, \"weight\": 4}, "
-                   "\"rs2\": {\"address\": \"127.0.0.22\", \"port\": %u, \"weight\": 4}",
-                   (unsigned)backend_endpoint(scene->server[0]).port,
-                   (unsigned)backend_endpoint(scene->server[1]).port);
     int length = snprintf(
         sections, sizeof(sections),
         "\"api\": {\"listen\": [\"unix:api.sock\"]},"
         "\"checks\": {\"http\": {\"type\": \"http\", \"interval\": \"100ms\", \"timeout\": \"1s\", "
         "\"fall\": 2, \"rise\": 1, \"confirm_interval\": \"100ms\"}},"
-        "\"ipvs\": {%s \"services\": {%s \"vip\": {\"address\": \"" SCENE_VIP "\", \"port\": 80, "
-        "\"scheduler\": \"wrr\", \"check\": \"http\", %s \"servers\": {%s}}}},"
+        "\"ipvs\": {%s \"services\": {%s}},"
         "\"pools\": {\"web\": {\"policy\": \"weighted\", \"max_answers\": 2, \"ttl\": \"1s\", "
         "\"members\": {%s}}},"
         "\"zones\": {\"example.test\": {\"file\": \"example.test.zone\", \"names\": {\"www\": "
         "\"web\"}}}",
-        ipvs, scene->services != NULL ? scene->services : "", service,
-        servers != NULL ? servers : both,
-        scene->members != NULL
-            ? scene->members
-            : "\"l4\": {\"service\": \"vip\"}, \"plain\": {\"address\": \"192.0.2.1\"}");
+        ipvs, services, members);
     ck_assert_int_lt(length, (int)sizeof(sections));
     control_fixture_config(&scene->api.control, sections);
+}
+
+void ipvs_scene_config(struct ipvs_scene *scene, const char *ipvs, const char *service,
+                       const char *servers)
+{
+    char both[512];
+    char services[2048];
+    (void)snprintf(both, sizeof(both),
+                   "\"rs1\": {\"address\": \"127.0.0.21\", \"port\": %u, \"weight\": 4}, "
+                   "\"rs2\": {\"address\": \"127.0.0.22\", \"port\": %u, \"weight\": 4}",
+                   (unsigned)backend_endpoint(scene->server[0]).port,
+                   (unsigned)backend_endpoint(scene->server[1]).port);
+    int length =
+        snprintf(services, sizeof(services),
+                 "\"vip\": {\"address\": \"" SCENE_VIP "\", \"port\": 80, \"scheduler\": "
+                 "\"wrr\", \"check\": \"http\", %s \"servers\": {%s}}%s%s",
+                 service, servers != NULL ? servers : both, scene->services != NULL ? ", " : "",
+                 scene->services != NULL ? scene->services : "");
+    ck_assert_int_lt(length, (int)sizeof(services));
+    write_config(scene, ipvs, services, scene->members != NULL ? scene->members : MEMBERS);
+}
+
+void ipvs_scene_config_without(struct ipvs_scene *scene, const char *ipvs)
+{
+    write_config(scene, ipvs, scene->services != NULL ? scene->services : "",
+                 "\"plain\": {\"address\": \"192.0.2.1\"}");
 }
 
 void ipvs_scene_start(struct ipvs_scene *scene)

@@ -18,7 +18,7 @@ struct ipvs_scene {
     char real[2][64];          /* "127.0.0.21:PORT" */
     struct ipvs_key key;
     /* For the next config; NULL = as told above. */
-    const char *services; /* further ones: "\"other\": {...}," */
+    const char *services; /* further ones: "\"other\": {...}" */
     const char *members;  /* of the pool */
 };
 
@@ -28,6 +28,8 @@ void ipvs_scene_init(struct ipvs_scene *scene);
  * those of the service; both may be "". `servers` NULL = both, rs1 and rs2 with weights 4 and 4. */
 void ipvs_scene_config(struct ipvs_scene *scene, const char *ipvs, const char *service,
                        const char *servers);
+/* Likewise without "vip": `services` and the plain member alone. */
+void ipvs_scene_config_without(struct ipvs_scene *scene, const char *ipvs);
 /* Starts helper and control with that config; the table must be right when it returns. */
 void ipvs_scene_start(struct ipvs_scene *scene);
 void ipvs_scene_stop(struct ipvs_scene *scene);

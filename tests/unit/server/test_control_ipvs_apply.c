@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Others' hands, failures, and the order of what is written. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "server/control.h"
 #include "tests/support/ipvs_scene.h"
@@ -190,6 +191,71 @@ START_TEST(sync_daemons_and_timeouts_follow_the_config)
 }
 END_TEST
 
+START_TEST(the_alarm_of_a_failure_ends_when_it_is_not_wanted_any_more)
+{
+    start("", "");
+    struct ipvs_op gone = on_rs1(IPVS_OP_DELETE_DEST, 0);
+    ipvs_fake_fail(s.kernel.fake, IPVS_OP_DELETE_DEST, EIO);
+    backend_set_face(s.server[0], BACKEND_REFUSE);
+    expect_alarm("ipvs_apply", true);
+    ck_assert_int_eq(ipvs_fake_meddle(s.kernel.fake, &gone), 0);
+    expect_alarm("ipvs_apply", false);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+/* One service that cannot be, and the others go on without delay. */
+static void start_beside_a_failure(void)
+{
+    ipvs_scene_init(&s);
+    s.services = "\"bad\": {\"address\": \"203.0.113.11\", \"port\": 80, \"scheduler\": "
+                 "\"sed\", \"check\": [], \"servers\": {\"a\": {\"address\": \"192.0.2.9\"}}}";
+    ipvs_fake_lacks(s.kernel.fake, "sed");
+    ipvs_scene_config(&s, "", "", NULL);
+    ipvs_scene_start(&s);
+    expect_alarm("ipvs_apply", true);
+}
+
+static bool has_failed_six_times(void *data)
+{
+    struct control_ipvs_status status;
+    (void)data;
+    control_ipvs_status(ipvs_scene_control(&s), &status);
+    return status.counts->operations[IPVS_OP_ADD_SERVICE][1] >= 6;
+}
+
+START_TEST(what_fails_all_the_time_holds_up_nothing_else)
+{
+    struct control_override_words words = { .author = "jo" };
+    start_beside_a_failure();
+    /* By now the pause between two attempts is some seconds. */
+    ck_assert(control_fixture_until(&s.api.control, has_failed_six_times, NULL, 10000));
+    uint64_t before = clock_mono_ms();
+    ck_assert(control_override_server_weight(ipvs_scene_control(&s), 0, 0, false, 9, &words));
+    ipvs_scene_expect(&s, "rs1=9 rs2=4");
+    control_fixture_served(&s.api.control);
+    ck_assert_uint_lt(clock_mono_ms() - before, 1000);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_fight_over_a_service_that_goes_is_over)
+{
+    start("\"max_remove\": 100,", "\"drain\": \"0s\",");
+    for (int i = 0; i < 3; i++) {
+        struct ipvs_op edit = on_rs1(IPVS_OP_EDIT_DEST, 50);
+        ck_assert_int_eq(ipvs_fake_meddle(s.kernel.fake, &edit), 0);
+        ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    }
+    expect_alarm("ipvs_fight:vip", true);
+    ipvs_scene_config_without(&s, "\"max_remove\": 100,");
+    control_reload(ipvs_scene_control(&s), "test", NULL, NULL);
+    ipvs_scene_expect(&s, "-");
+    expect_alarm("ipvs_fight", false);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("control_ipvs_apply");
@@ -201,6 +267,10 @@ int main(void)
     tcase_add_test(tcase, what_fails_is_told_and_tried_again);
     tcase_add_test(tcase, a_scheduler_that_is_not_there_is_named);
     tcase_add_test(tcase, sync_daemons_and_timeouts_follow_the_config);
+    tcase_add_test(tcase, the_alarm_of_a_failure_ends_when_it_is_not_wanted_any_more);
+    tcase_add_test(tcase, what_fails_all_the_time_holds_up_nothing_else);
+    tcase_add_test(tcase, a_fight_over_a_service_that_goes_is_over);
+    tcase_set_timeout(tcase, 30);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -102,6 +102,23 @@ START_TEST(a_draining_service_leaves_dns_first_then_waits_for_the_tail)
 }
 END_TEST
 
+START_TEST(who_waits_is_told_when_dns_has_it_too)
+{
+    start("", "");
+    for (int i = 0; i < 5; i++) {
+        ck_assert(control_override_service_state(control(), 0, POOL_NONE, OVERRIDE_DOWN, &words));
+        control_ipvs_decide(control());
+        control_fixture_served(&s.api.control);
+        ck_assert(!ipvs_scene_answers(&s));
+        ck_assert(control_override_service_state(control(), 0, POOL_NONE, OVERRIDE_NONE, &words));
+        control_ipvs_decide(control());
+        control_fixture_served(&s.api.control);
+        ck_assert(ipvs_scene_answers(&s));
+    }
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
 static bool is_orphan(const char *service, const char *server)
 {
     struct override override = { .scope = OVERRIDE_SERVICE };
@@ -282,6 +299,7 @@ int main(void)
     tcase_add_test(tcase, a_draining_server_waits_for_its_connections);
     tcase_add_test(tcase, a_weight_by_an_operator);
     tcase_add_test(tcase, a_draining_service_leaves_dns_first_then_waits_for_the_tail);
+    tcase_add_test(tcase, who_waits_is_told_when_dns_has_it_too);
     tcase_add_test(tcase, orphans_of_services_are_known);
     tcase_add_test(tcase, a_reload_that_takes_too_much_is_refused);
     tcase_add_test(tcase, a_reload_moves_servers_and_keeps_the_rest);
