@@ -158,8 +158,10 @@ void show_ipvs_status(const struct show *show, const json_t *root)
         cell_say(show, "IPVS is not available: ");
         cell_say_value(show, cell_get(root, "reason"));
     }
-    cell_say(show, ", mode ");
-    cell_say_value(show, cell_get(root, "mode"));
+    if (json_is_string(cell_get(root, "mode"))) {
+        cell_say(show, ", mode ");
+        cell_say_value(show, cell_get(root, "mode"));
+    }
     strbuf_addf(show->out, ", %zu services, %zu foreign\n", json_array_size(services),
                 json_array_size(foreign));
     for (size_t i = 0; i < json_array_size(services); i++) {

@@ -40,7 +40,7 @@ struct ipvs_director {
     struct quorum_tally tally;
     bool kernel_serves; /* the kernel has a live server of ours with a weight */
     struct ipvs_service desired;
-    bool gone; /* no service desired */
+    bool gone; /* retired, drained or taken down: no service desired */
     bool live;
     double share;
     enum ipvs_service_state state;
@@ -429,7 +429,8 @@ void ipvs_director_step(struct ipvs_director *director, const struct ipvs_direct
     roster_prune(&director->roster);
     if (director->phase == PHASE_CONNECTIONS && draining_count(director) == 0)
         director->phase = PHASE_DRAINED;
-    director->gone = input->retired && director->phase == PHASE_DRAINED;
+    director->gone =
+        director->phase == PHASE_DRAINED || (input->vip == IPVS_USE_DOWN && !input->in_dns);
     director->live = may_answer(director, input);
     weigh(director, input);
     explain(director, input);

@@ -98,6 +98,18 @@ static bool is_under_way(const struct control_director *director, bool wanted)
            clock_mono_ms() - director->vip_ms < CONTROL_IPVS_VIP_MS;
 }
 
+/* Services of several ports share an address: it goes with the last of them. */
+static bool is_needed(const struct control_ipvs *ipvs, const struct addr *vip)
+{
+    for (size_t i = 0; i < ipvs->count && !ipvs->removing; i++) {
+        const struct control_director *director = ipvs->directors[i];
+        if (director->key.fwmark == 0 && addr_equal(&director->key.addr, vip) &&
+            (director->held || ipvs_director_desired(director->director) != NULL))
+            return true;
+    }
+    return false;
+}
+
 /* VIPs that we put on an interface: there once the kernel has the service, gone with it. */
 static void add_vips(const struct control_ipvs *ipvs, struct ipvs_plan *plan)
 {
@@ -112,7 +124,7 @@ static void add_vips(const struct control_ipvs *ipvs, struct ipvs_plan *plan)
             director->vip_ms = 0;
             continue;
         }
-        if (is_under_way(director, wanted))
+        if (is_under_way(director, wanted) || (!wanted && is_needed(ipvs, &director->key.addr)))
             continue;
         struct ipvs_op op = { .kind = wanted ? IPVS_OP_ADD_VIP : IPVS_OP_DELETE_VIP };
         op.service.key = director->key;

@@ -509,15 +509,16 @@ void control_ipvs_decide(struct control *control)
 /* ---- the brake ---------------------------------------------------------------------------------
  */
 
-static bool keeps(const struct world *world, const struct ipvs_key *key,
-                  const struct ipvs_dest *dest)
+/* The machine still works for the service: a new port, VIP or way of forwarding is no loss. */
+static bool keeps(const struct world *world, const struct control_director *director,
+                  const struct addr *server)
 {
     size_t count = 0;
-    const struct world_real *reals = world_reals(world, &dest->addr, &count);
+    const struct world_real *reals = world_reals(world, server, &count);
     for (size_t i = 0; i < count; i++) {
         const struct ipvs_spec *spec = &world->services[reals[i].service].config->spec;
-        if (spec->servers[reals[i].server].dest.port == dest->port &&
-            ipvs_key_compare(&spec->service.key, key) == 0)
+        if (ipvs_key_compare(&spec->service.key, &director->key) == 0 ||
+            strcmp(spec->name, director->name) == 0)
             return true;
     }
     return false;
@@ -530,14 +531,14 @@ bool control_ipvs_may_take(const struct control *control, const struct world *wo
     size_t live = 0;
     size_t gone = 0;
     for (size_t i = 0; ipvs != NULL && i < ipvs->count; i++) {
-        const struct ipvs_key *key = &ipvs->directors[i]->key;
-        const struct ipvs_service *kernel = ipvs_table_find(&ipvs->actual, key);
-        if (ipvs->directors[i]->service == POOL_NONE || kernel == NULL)
+        const struct control_director *director = ipvs->directors[i];
+        const struct ipvs_service *kernel = ipvs_table_find(&ipvs->actual, &director->key);
+        if (director->service == POOL_NONE || kernel == NULL)
             continue;
         for (size_t d = 0; d < kernel->dest_count; d++) {
             bool counts = kernel->dests[d].weight > 0;
             live += counts;
-            gone += counts && !keeps(world, key, &kernel->dests[d]);
+            gone += counts && !keeps(world, director, &kernel->dests[d].addr);
         }
     }
     uint64_t limit = world->config->ipvs.max_remove;

@@ -54,6 +54,8 @@ static const struct {
       "a (fwmark 7) is draining: asked for\n"
       "share 0 %, below quorum, not in DNS for p/m, ends in 60 s, drain by local\n\n"
       "b () is : \nshare 0 %, below quorum, in no pool\n" },
+    { show_ipvs_status, "{\"available\":false,\"reason\":\"no section\",\"services\":[]}",
+      "IPVS is not available: no section, 0 services, 0 foreign\n" },
     { show_ipvs_service, WEB ",\"generation\":7,\"saved\":true}",
       WEB_TEXT "generation 7 is served\n" },
     { show_ipvs_service,

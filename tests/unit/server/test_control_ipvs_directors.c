@@ -93,7 +93,7 @@ START_TEST(a_draining_service_leaves_dns_first_then_waits_for_the_tail)
     ipvs_scene_expect_dns(&s, false);
     ipvs_scene_expect(&s, "rs1=4 rs2=4"); /* the TTL is a second */
     ck_assert_str_eq(control_ipvs_barred_state(control(), 1), "draining");
-    ipvs_scene_expect(&s, "");
+    ipvs_scene_expect(&s, "-");
     ck_assert_str_eq(control_ipvs_barred_state(control(), 1), "drained");
     ck_assert(control_override_service_state(control(), 0, POOL_NONE, OVERRIDE_NONE, &words));
     ipvs_scene_expect(&s, "rs1=4 rs2=4");
@@ -209,6 +209,65 @@ START_TEST(a_reload_moves_servers_and_keeps_the_rest)
 }
 END_TEST
 
+START_TEST(servers_of_which_only_the_port_changes_are_no_loss)
+{
+    start("", "");
+    ipvs_scene_config(&s, "", "",
+                      "\"rs1\": {\"address\": \"127.0.0.21\", \"port\": 9}, "
+                      "\"rs2\": {\"address\": \"127.0.0.22\", \"port\": 9}");
+    ck_assert(reload(false).ok);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+/* Two services at an address that this host has, or only the second, or none. */
+static void config_of_two(bool first, bool second)
+{
+    static const char rest[] =
+        "\"vip\": {\"interface\": \"lo\"}, \"check\": [], \"drain\": \"1s\", "
+        "\"servers\": {\"a\": {\"address\": \"127.0.0.21\"}}}";
+    char sections[1024];
+    (void)snprintf(sections, sizeof(sections),
+                   "\"ipvs\": {\"max_remove\": 100, \"services\": {%s%s%s%s%s}}, "
+                   "\"zones\": {\"example.test\": {\"file\": \"example.test.zone\"}}",
+                   first ? "\"one\": {\"address\": \"127.0.0.1\", \"port\": 80, " : "",
+                   first ? rest : "", first && second ? ", " : "",
+                   second ? "\"two\": {\"address\": \"127.0.0.1\", \"port\": 443, " : "",
+                   second ? rest : "");
+    control_fixture_config(&s.api.control, sections);
+}
+
+static uint64_t done_of(enum ipvs_op_kind kind)
+{
+    struct control_ipvs_status status;
+    control_ipvs_status(control(), &status);
+    return status.counts->operations[kind][0];
+}
+
+static bool has_deleted(void *data)
+{
+    return done_of(IPVS_OP_DELETE_SERVICE) == *(const uint64_t *)data;
+}
+
+START_TEST(an_address_goes_with_the_last_service_that_has_it)
+{
+    uint64_t services = 1;
+    ipvs_scene_init(&s);
+    config_of_two(true, true);
+    ipvs_scene_start(&s);
+    config_of_two(false, true);
+    ck_assert(reload(false).ok);
+    ck_assert(control_fixture_until(&s.api.control, has_deleted, &services, 8000));
+    ck_assert_uint_eq(done_of(IPVS_OP_DELETE_VIP), 0);
+    config_of_two(false, false);
+    ck_assert(reload(false).ok);
+    services = 2;
+    ck_assert(control_fixture_until(&s.api.control, has_deleted, &services, 8000));
+    ck_assert_uint_eq(done_of(IPVS_OP_DELETE_VIP), 1);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
 /* Started again with a config that has lost the service. */
 static void restart_without(const char *max_remove)
 {
@@ -303,6 +362,8 @@ int main(void)
     tcase_add_test(tcase, orphans_of_services_are_known);
     tcase_add_test(tcase, a_reload_that_takes_too_much_is_refused);
     tcase_add_test(tcase, a_reload_moves_servers_and_keeps_the_rest);
+    tcase_add_test(tcase, servers_of_which_only_the_port_changes_are_no_loss);
+    tcase_add_test(tcase, an_address_goes_with_the_last_service_that_has_it);
     tcase_add_test(tcase, what_an_earlier_process_left_is_drained);
     tcase_add_test(tcase, too_much_that_is_left_is_held);
     tcase_add_test(tcase, a_vip_that_must_be_local_waits_for_it);
