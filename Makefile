@@ -87,7 +87,7 @@ bins = $(patsubst %.c,$(BUILD)/%,$(1))
 .SECONDARY:
 .SUFFIXES:
 .PHONY: all help unit scenario fuzz fuzz-build fuzz-run system lab test test-run test-full \
-        lint format bench bench-ipvs run install uninstall clean deps deps-test deps-bench
+        lint format bench bench-ipvs run install uninstall clean deps deps-test deps-full deps-bench
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/gslbd $(BUILD)/gslbctl
@@ -104,7 +104,7 @@ help:
 #: make bench              side by side with other servers; BENCH= options of tests/bench/bench.py
 #: make bench-ipvs         the kernel's table beside ipvsadm, in a guest
 #: make install            PREFIX=/usr/local DESTDIR=
-#: make deps | deps-test | deps-bench   packages to build | test | bench (Debian)
+#: make deps | deps-test | deps-full | deps-bench   packages to build | test | test-full | bench (Debian)
 #: make clean
 #: Variables: BUILD=dir  SAN=address,undefined|thread  CC=  CFLAGS=  WERROR=-Werror  V=1
 
@@ -202,8 +202,11 @@ test:
 test-run:
 	@tests/setup/suites.sh '$(MAKE)' $(BUILD) unit scenario fuzz system lab
 
-# The real daemon under each sanitizer, and the fuzzers for a while.
+# The lab on another kernel, the real daemon under each sanitizer, and the fuzzers for a while.
 test-full: test
+	@tests/setup/deps.sh full
+	@LAB_GUEST=qemu /usr/bin/python3 tests/lab/run.py --build $(BUILD) \
+	  test_guest.py test_kernel.py test_schedulers.py test_forward.py test_texts.py
 	@tests/setup/suites.sh '$(MAKE) $(JOBS) SAN=address,undefined' $(BUILD)-asan unit scenario fuzz system
 	@tests/setup/suites.sh '$(MAKE) $(JOBS) SAN=thread' $(BUILD)-tsan unit scenario system
 	@$(MAKE) --no-print-directory $(JOBS) fuzz-run
@@ -230,6 +233,8 @@ deps:
 	@tests/setup/deps.sh build
 deps-test:
 	@tests/setup/deps.sh test
+deps-full:
+	@tests/setup/deps.sh full
 deps-bench:
 	@tests/setup/deps.sh build bench
 

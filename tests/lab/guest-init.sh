@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# guest-init.sh: process 1 of the lab's guest, started by its kernel; see run.sh. The root is the host's,
+# guest-init.sh: process 1 of the lab's guest, started by its kernel; see run.sh and run-qemu.sh. The root is the host's,
 # read-only. NAME=value of the kernel's command line that the kernel does not know is environment here:
 #   LAB_OUT      folder of the host for what the guest leaves: `command` (to run) and `status`
+#   LAB_STATUS   where the status goes instead, if that folder cannot be written from here
 #   LAB_MODULES  where the kernel's modules are: RELEASE/ below it
 #   LAB_BUILD    build folder, seen as /run/build even if the folders above it are closed to others
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/tmp TERM=dumb LANG=C.UTF-8
@@ -12,11 +13,16 @@ mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/netns /run/modules/lib /run/bin /run/out /run/tmp /run/lock /run/build
 chmod 1777 /run/tmp
 export TMPDIR=/run/tmp
+mountpoint -q /dev || mount -t devtmpfs dev /dev
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
 mount --bind "$LAB_BUILD" /run/build
-mount -t hostfs -o "$LAB_OUT" none /run/out
+if [ -n "${LAB_STATUS:-}" ]; then
+    mount --bind "$LAB_OUT" /run/out
+else
+    mount -t hostfs -o "$LAB_OUT" none /run/out
+fi
 
 # Modules lie elsewhere than modprobe looks; the kernel's own loading of them goes the same way.
 ln -s "$LAB_MODULES" /run/modules/lib/modules
@@ -26,8 +32,9 @@ echo /run/bin/modprobe >/proc/sys/kernel/modprobe
 export PATH=/run/bin:$PATH
 ip link set lo up
 
+mkfifo /run/wait
 bash /run/out/command </dev/null
-echo $? >/run/out/status
+echo $? >"${LAB_STATUS:-/run/out/status}"
 sync
-echo o >/proc/sysrq-trigger # power off
-sleep 10
+echo o >/proc/sysrq-trigger # power off; files may be gone before it is over, so this is no sleep
+read -r -t 10 <>/run/wait

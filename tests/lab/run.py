@@ -3,7 +3,9 @@
 """Runs the tests of the IPVS lab: each tests/lab/test_*.py in a guest kernel of its own (run.sh), two at a
 time, told as the system tests are.
 
-    run.py [--build DIR] [-j N] [FILE | FILE:TEST ...]      e.g. run.py test_forward.py:Forward.test_nat_tcp
+    run.py [--build DIR] [-j N] [FILE | FILE:TEST ...]      e.g. run.py test_forward.py:Forward.test_nat
+
+With LAB_GUEST=qemu the guests are of qemu (run-qemu.sh), with four times the time.
 """
 import importlib.util
 import os
@@ -11,8 +13,10 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-RUN_SH = os.path.join(HERE, "run.sh")
-SKIPPED = 77  # the status of run.sh without User Mode Linux
+QEMU = os.environ.get("LAB_GUEST") == "qemu"
+RUN_SH = os.path.join(HERE, "run-qemu.sh" if QEMU else "run.sh")
+SLOWER = 4 if QEMU else 1
+SKIPPED = 77  # the status of either where it cannot run
 
 
 def system_runner():
@@ -28,6 +32,8 @@ def main():
     args = runner.arguments()
     build = os.path.abspath(args.build)
     suite = None if args.files else "lab"
+    time_limit = runner.time_limit
+    runner.time_limit = lambda path: SLOWER * time_limit(path)
     # Says whether a guest starts here at all, makes what it needs, and which kernel it is.
     tried = subprocess.run([RUN_SH, "-b", build, "uname", "-sr"], stdin=subprocess.DEVNULL, check=False)
     if tried.returncode != 0:

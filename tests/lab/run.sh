@@ -27,7 +27,7 @@ fi
 
 out=$(mktemp -d "$build/lab/run.XXXXXX") || exit 99
 trap 'rm -rf "$out"' EXIT
-printf 'cd %q\nexport LAB=1 GSLB_BUILD=/run/build\nexec' "$PWD" >"$out/command"
+printf 'cd %q\nexport LAB_GUEST=uml GSLB_BUILD=/run/build\nexec' "$PWD" >"$out/command"
 printf ' %q' "$@" >>"$out/command"
 
 # The guest's memory is a file there, of which it maps parts executable.

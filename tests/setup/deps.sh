@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# deps.sh SET...: installs what the sets (build, run, test, bench) need and is not there yet, through
+# deps.sh SET...: installs what the sets (build, run, test, full, bench) need and is not there yet, through
 # apt. Says what it installs; as root, or by sudo. Daemons it brings are neither started nor enabled.
 set -euo pipefail
 
@@ -11,6 +11,7 @@ declare -A packages=(
     [test]="check bind9-dnsutils bind9-utils unbound nsd knot knot-dnsutils ldnsutils python3 valgrind libc6-dbg
             curl jq iproute2 procps clang clang-format clang-tidy cppcheck libclang-rt-14-dev
             user-mode-linux kmod ipvsadm iptables keepalived"
+    [full]="qemu-system-x86 kmod"
     [bench]="nsd knot gdnsd bind9 dnsperf python3"
 )
 # package:unit of the daemons among them
