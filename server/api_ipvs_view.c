@@ -199,7 +199,8 @@ static void add_servers(const struct ipvs_service *kernel, struct strbuf *out)
     }
 }
 
-static json_t *director_step(const struct control_service *service)
+static json_t *director_step(const struct control_ipvs_status *status,
+                             const struct control_service *service)
 {
     char key[IPVS_TEXT_MAX];
     struct strbuf text;
@@ -210,6 +211,8 @@ static json_t *director_step(const struct control_service *service)
                 100 * ipvs_director_share(service->director));
     if (service->kernel != NULL && service->kernel->dest_count > 0)
         add_servers(service->kernel, &text);
+    else if (!status->available)
+        strbuf_addf(&text, "; IPVS is not available: %s", status->reason);
     else
         strbuf_add(&text, "; the kernel has no server for it");
     json_t *step = json_pack("{s:s, s:o}", "step", "director", "detail", api_view_text(text.text));
@@ -225,7 +228,7 @@ void api_view_ipvs_explain(struct control *control, const struct addr *vip, json
     for (size_t i = 0; i < status.directors; i++) {
         control_ipvs_service(control, i, &service);
         if (service.key->fwmark == 0 && addr_equal(&service.key->addr, vip))
-            (void)json_array_append_new(steps, director_step(&service));
+            (void)json_array_append_new(steps, director_step(&status, &service));
     }
 }
 

@@ -47,6 +47,15 @@ static bool is_one_machine(const struct addr *addr)
     return addr->bytes[0] >> 4 != 0xe && memcmp(addr->bytes, ones, sizeof(ones)) != 0;
 }
 
+/* IPv6 of one link, or IPv4 in IPv6: the kernel reaches no server by them. */
+static bool is_no_way(const struct addr *addr)
+{
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+    const uint8_t *bytes = addr->bytes;
+    return addr->family == ADDR_V6 && ((bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) ||
+                                       memcmp(bytes, mapped, sizeof(mapped)) == 0);
+}
+
 static bool is_multicast(const struct addr *addr)
 {
     return addr->family == ADDR_V6 ? addr->bytes[0] == 0xff : addr->bytes[0] >> 4 == 0xe;
@@ -92,6 +101,8 @@ static void check_dest(struct config_build *build, const struct ipvs_key *key,
     bool by_nat_or_dr = forward == IPVS_NAT || forward == IPVS_DR;
     const struct rule rules[] = {
         { known && !is_one_machine(&raw->address), "address", "is not the address of one machine" },
+        { known && is_no_way(&raw->address), "address",
+          "is link-local or an IPv4 address in IPv6 form: the kernel reaches no server by it" },
         { known && by_nat_or_dr && key->family != ADDR_NONE && raw->address.family != key->family,
           "address",
           "is of the other family than the service: only forward \"tun\" reaches such a server" },
@@ -512,11 +523,12 @@ static void check_mixed(struct config_build *build)
         uint8_t family = service->spec.service.key.family;
         for (size_t k = 0; k < service->spec.server_count; k++) {
             const struct ipvs_dest *dest = &service->spec.servers[k].dest;
-            if (family != ADDR_NONE && dest->addr.family != ADDR_NONE &&
-                dest->forward == IPVS_TUN && dest->addr.family != family)
-                json_error(&build->config->doc, build->errors, service->reals[k].path,
-                           "is of the other family than the service, which the kernel refuses "
-                           "while its sync daemon runs (ipvs.sync)");
+            const struct rule rule = { family != ADDR_NONE && dest->addr.family != ADDR_NONE &&
+                                           dest->forward == IPVS_TUN && dest->addr.family != family,
+                                       "address",
+                                       "is of the other family than the service, which the kernel "
+                                       "refuses while its sync daemon runs (ipvs.sync)" };
+            check_rules(build, service->reals[k].path, &rule, 1);
         }
     }
 }

@@ -157,6 +157,12 @@ static const struct config_case cases[] = {
       { "2:58: ipvs.services.v.servers.a.address: is not the address of one machine" } },
     { ONE("'address': 'ff02::1', 'forward': 'tun'"),
       { "2:58: ipvs.services.v.servers.a.address: is not the address of one machine" } },
+    { ONE("'address': 'fe80::1', 'forward': 'tun'"),
+      { "2:58: ipvs.services.v.servers.a.address: is link-local or an IPv4 address in IPv6 form: "
+        "the kernel reaches no server by it" } },
+    { ONE("'address': '::ffff:10.0.0.1', 'forward': 'tun'"),
+      { "2:58: ipvs.services.v.servers.a.address: is link-local or an IPv4 address in IPv6 form: "
+        "the kernel reaches no server by it" } },
     { ONE("'address': 'fd00::1'"),
       { "2:58: ipvs.services.v.servers.a.address: is of the other family than the service: only "
         "forward \"tun\" reaches such a server" } },
@@ -229,7 +235,8 @@ static const struct config_case cases[] = {
     { "{'ipvs': {'sync': {'role': 'both', 'interface': 'eth0'}, 'services': {'v': {'address': "
       "'192.0.2.1', 'port': 80, 'forward': 'tun',\n'servers': {'a': {'address': '10.0.0.1'}, 'b': "
       "{'address': 'fd00::1'}}}}}}",
-      { "2:48: ipvs.services.v.servers.b: is of the other family than the service, which the "
+      { "2:60: ipvs.services.v.servers.b.address: is of the other family than the service, which "
+        "the "
         "kernel refuses while its sync daemon runs (ipvs.sync)" } },
 };
 
