@@ -41,13 +41,13 @@ class Drift(Reconcile):
                  "server gone": ["-d", "-r", rs1], "server added": ["-a", "-r", "10.9.0.77:80", "-m"],
                  "scheduler": ["-E", "-s", "lc"], "persistence": ["-E", "-s", "rr", "-p", "100"], "service gone": ["-D"]}
         ports = range(81, 81 + len(edits))
-        self.director(lab.config({f"s{port}": lab.service_config(self.reals(), port=port) for port in ports}))
-        wanted = self.settings()
+        gslbd = self.director(lab.config({f"s{port}": lab.service_config(self.reals(), port=port) for port in ports}))
+        wanted, writes = self.settings(), gslbd.operations()
         held = [c for port in ports for c in self.hold(net.CN, VIP, port, 2)]
         for port, edit in zip(ports, edits.values()):
             lab.ipvsadm(edit[0], "-t", f"{VIP}:{port}", *edit[1:])
-        self.assertNotEqual(self.settings(), wanted)
         seconds = self.measure(lambda: self.settings() == wanted, 10, f"all of {list(edits)} are repaired")
+        self.assertGreaterEqual(gslbd.operations() - writes, len(edits))
         print(f"edits by hand: repaired in {seconds:.1f} s")
         lab.ipvsadm("-C")
         seconds = self.measure(lambda: self.settings() == wanted, 10, "the table is repaired")
