@@ -64,8 +64,10 @@ void control_publish_now(struct control *control)
 
 /* Each state costs memory until every worker has left it: a worker that gets no CPU must not make
  * them pile up. One that never answers holds up the others for a moment only. */
-static bool workers_lag(const struct control *control)
+static bool workers_lag(struct control *control)
 {
+    /* States of the start, which no worker has ever served, are acknowledged by nobody. */
+    (void)publisher_collect(control->publisher, control->workers, control->worker_count);
     return publisher_states(control->publisher) >= CONTROL_STATES_MAX &&
            clock_mono_ms() - control->published_ms < CONTROL_STALL_MS;
 }
