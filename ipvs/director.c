@@ -392,6 +392,7 @@ struct ipvs_director *ipvs_director_new(const struct ipvs_spec *spec)
 {
     struct ipvs_director *director = MEM_NEW(struct ipvs_director);
     load_reset(&director->load);
+    director->gone = true; /* before the first step nothing is desired */
     ipvs_director_adopt(director, spec);
     return director;
 }

@@ -118,8 +118,8 @@ void ipvs_director_step(struct ipvs_director *director, const struct ipvs_direct
 /* --- what the last step has decided --- */
 
 const struct ipvs_spec *ipvs_director_spec(const struct ipvs_director *director);
-/* What the kernel should have, normal form, dests sorted; NULL = no service (drained, or taken down
- * and out of DNS). */
+/* What the kernel should have, normal form, dests sorted; NULL = no service (drained, taken down
+ * and out of DNS, or there was no step yet). */
 const struct ipvs_service *ipvs_director_desired(const struct ipvs_director *director);
 /* DNS may answer the VIP. */
 bool ipvs_director_live(const struct ipvs_director *director);

@@ -239,6 +239,7 @@ void control_ipvs_next(struct control_ipvs *ipvs)
         return;
     }
     control_ipvs_sync(ipvs);
+    control_ipvs_save_changed(ipvs);
     if (!ipvs->busy)
         control_waiters_check(ipvs->control);
     if (!ipvs->busy && !uv_is_active((uv_handle_t *)&ipvs->poll_timer))

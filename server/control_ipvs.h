@@ -39,8 +39,9 @@ struct control_director {
     uint64_t tail_ms; /* as of the world that had it last */
     bool seen;        /* while a world is adopted: it has the service */
     bool in_pools;    /* some pool has it as member */
+    bool answered;    /* live and in a pool, as of the last step */
+    uint32_t leaving; /* how often that has changed */
     bool in_dns;      /* some worker may answer it */
-    uint32_t leaving; /* number of the last leave of DNS */
     bool live;        /* as the pools were told */
     uint32_t share;   /* likewise, in POOL_SHARE_ONE */
     enum ipvs_service_state state; /* as log and events were told */
@@ -106,8 +107,10 @@ struct control_ipvs {
     bool saving;     /* the file is being written */
     bool save_again; /* and is to be, once more; then `save_then` */
     void (*save_then)(struct control_ipvs *ipvs);
-    bool read;           /* the state file has been */
-    bool leftovers_made; /* the owned keys that no config has got directors */
+    uint64_t save_next_ms; /* after a failure not before */
+    bool read;             /* the state file has been */
+    bool braking;          /* some leftovers are held, and the alarm says so */
+    bool leftovers_made;   /* the owned keys that no config has got directors */
 
     bool removing; /* on_exit remove: nothing is desired */
     bool retiring; /* on_exit drain: everything is retired */
@@ -144,6 +147,9 @@ void control_ipvs_sync(struct control_ipvs *ipvs);
  * the operations that the brake keeps back. */
 void control_ipvs_make_plan(struct control_ipvs *ipvs, bool force, struct ipvs_plan *out,
                             struct ipvs_plan *held);
+/* The VIP of a service that is not desired any more is on this host, and we are to take it away. */
+bool control_ipvs_vip_stays(const struct control_ipvs *ipvs,
+                            const struct control_director *director);
 /* A dump has replaced the picture: tells repairs and fights. */
 void control_ipvs_judge_drift(struct control_ipvs *ipvs);
 /* Forgets the repairs of a service that gets another name, or goes. */
@@ -155,5 +161,7 @@ void control_ipvs_start_apply(struct control_ipvs *ipvs);
 
 /* Reads the owned keys. */
 void control_ipvs_read(struct control_ipvs *ipvs, const struct world *world);
+/* Writes what has changed of them and nothing waits for; what could not be written, too. */
+void control_ipvs_save_changed(struct control_ipvs *ipvs);
 /* Writes them off the thread; `then` (may be NULL) is called when they are safe, or cannot be. */
 void control_ipvs_save(struct control_ipvs *ipvs, void (*then)(struct control_ipvs *ipvs));

@@ -25,7 +25,7 @@ static void add_services(const struct control_ipvs *ipvs, struct ipvs_table *out
     for (size_t i = 0; i < ipvs->count && !ipvs->removing; i++) {
         const struct control_director *director = ipvs->directors[i];
         const struct ipvs_service *desired = ipvs_director_desired(director->director);
-        if (desired != NULL && !director->held)
+        if (desired != NULL)
             out->services[out->count++] = *desired;
     }
 }
@@ -110,7 +110,15 @@ static bool is_needed(const struct control_ipvs *ipvs, const struct addr *vip)
     return false;
 }
 
-/* VIPs that we put on an interface: there once the kernel has the service, gone with it. */
+bool control_ipvs_vip_stays(const struct control_ipvs *ipvs,
+                            const struct control_director *director)
+{
+    return director->interface[0] != '\0' && director->key.fwmark == 0 && ipvs->host != NULL &&
+           hostaddr_has(ipvs->host, &director->key.addr) && !is_needed(ipvs, &director->key.addr);
+}
+
+/* VIPs that we put on an interface: there once the kernel has the service, gone with the last one
+ * that has it. */
 static void add_vips(const struct control_ipvs *ipvs, struct ipvs_plan *plan)
 {
     if (ipvs->host == NULL)
@@ -154,6 +162,18 @@ static struct control_director *director_of(const struct control_ipvs *ipvs,
     return NULL;
 }
 
+/* Also where whatever is not desired goes (exclusive). */
+static void leave_out_held(const struct control_ipvs *ipvs, struct ipvs_plan *plan)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct control_director *director = director_of(ipvs, &plan->ops[i].service.key);
+        if (director == NULL || !director->held)
+            plan->ops[kept++] = plan->ops[i];
+    }
+    plan->count = kept;
+}
+
 static void make(const struct control_ipvs *ipvs, bool force, struct ipvs_plan *out)
 {
     const struct config_ipvs *config = &ipvs->control->world->config->ipvs;
@@ -172,6 +192,8 @@ static void make(const struct control_ipvs *ipvs, bool force, struct ipvs_plan *
         .daemons = config->sync_role != CONFIG_SYNC_NONE,
     };
     ipvs_reconcile(&input, out);
+    if (ipvs->braking && !force)
+        leave_out_held(ipvs, out);
     add_vips(ipvs, out);
     ipvs_keys_fini(&owned);
     mem_free(desired.services);
@@ -197,11 +219,10 @@ void control_ipvs_make_plan(struct control_ipvs *ipvs, bool force, struct ipvs_p
     if (force) {
         for (size_t i = 0; i < ipvs->count; i++)
             ipvs->directors[i]->held = false;
-        alarms_clear(ipvs->control->alarms, "ipvs_brake");
         control_ipvs_step(ipvs);
     }
     make(ipvs, false, out);
-    if (held != NULL)
+    if (held != NULL && ipvs->braking)
         collect_held(ipvs, held);
 }
 
@@ -340,17 +361,26 @@ struct outcome {
     char first[IPVS_OP_TEXT_MAX];
 };
 
+/* What is deleted is not ours to delete any more, also where another interface has the address. */
+static void note_vip(struct control_director *director, const struct ipvs_op *op, int error)
+{
+    director->vip_ms = clock_mono_ms();
+    director->vip_wanted = op->kind == IPVS_OP_ADD_VIP;
+    if (op->kind == IPVS_OP_DELETE_VIP && error == 0 && director->service == POOL_NONE)
+        director->interface[0] = '\0';
+}
+
 static void take_result(struct control_ipvs *ipvs, const struct ipvs_op *op, int error,
                         struct outcome *outcome)
 {
     ipvs->counts.operations[op->kind][error != 0]++;
     struct control_director *director = director_of(ipvs, &op->service.key);
-    if (director != NULL && (op->kind == IPVS_OP_ADD_VIP || op->kind == IPVS_OP_DELETE_VIP)) {
-        director->vip_ms = clock_mono_ms();
-        director->vip_wanted = op->kind == IPVS_OP_ADD_VIP;
-    }
+    if (director != NULL && (op->kind == IPVS_OP_ADD_VIP || op->kind == IPVS_OP_DELETE_VIP))
+        note_vip(director, op, error);
     if (error == 0) {
         (void)ipvs_table_apply(&ipvs->actual, op);
+        if (op->kind == IPVS_OP_DELETE_SERVICE)
+            ipvs->owned_changed |= ipvs_keys_remove(&ipvs->owned, &op->service.key);
         return;
     }
     outcome->stale++;
@@ -424,8 +454,6 @@ static void on_applied(void *data, int error, const int *results, size_t count)
     if (ipvs->job != NULL)
         control_ipvs_job_done(ipvs, error, error == 0 ? results : NULL);
     drop_plan(ipvs);
-    if (ipvs->owned_changed)
-        control_ipvs_save(ipvs, NULL);
     control_ipvs_step(ipvs);
     control_ipvs_next(ipvs);
 }

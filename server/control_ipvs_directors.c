@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ALARM_BRAKE    "ipvs_brake"
 #define BRAKE_MIN_LIVE 2 /* below so many live servers there is nothing to brake */
 
 /* ---- the set -----------------------------------------------------------------------------------
@@ -80,6 +81,20 @@ static void retire(struct control_director *director)
     ipvs_director_adopt(director->director, NULL);
 }
 
+/* Some pool has the service as member. */
+static bool is_member(const struct world *world, uint32_t service)
+{
+    size_t count = 0;
+    const struct ipvs_key *key = &world->services[service].config->spec.service.key;
+    const struct world_user *users =
+        key->fwmark == 0 ? world_users(world, &key->addr, &count) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (world->pools.pools[users[i].pool].members[users[i].member].service == service + 1)
+            return true;
+    }
+    return false;
+}
+
 static void rename_director(struct control_ipvs *ipvs, struct control_director *director,
                             const char *name)
 {
@@ -101,12 +116,10 @@ static void take_service(struct control_ipvs *ipvs, const struct world *world, u
         ipvs_director_adopt(director->director, &config->spec);
         rename_director(ipvs, director, config->spec.name);
     }
-    size_t users = 0;
     director->service = index;
     director->seen = true;
     director->held = false;
-    director->in_pools = config->spec.service.key.fwmark == 0 &&
-                         world_users(world, &director->key.addr, &users) != NULL;
+    director->in_pools = is_member(world, index);
     director->tail_ms = (uint64_t)world->service_tail_s[index] * 1000;
     memset(director->interface, 0, sizeof(director->interface));
     if (config->vip_interface != NULL)
@@ -203,11 +216,34 @@ static void brake(struct control_ipvs *ipvs, size_t live_before, size_t live_gon
     bool too_many = live_before >= BRAKE_MIN_LIVE && live_gone * 100 > live_before * limit;
     for (size_t i = 0; i < ipvs->count; i++)
         ipvs->directors[i]->held = too_many && ipvs->directors[i]->leftover;
+    ipvs->braking = too_many;
     if (too_many)
-        alarms_raise(ipvs->control->alarms, "ipvs_brake",
+        alarms_raise(ipvs->control->alarms, ALARM_BRAKE,
                      "%zu of %zu live servers in the kernel are in no configuration any more: kept "
                      "(ipvs.max_remove); \"gslbctl ipvs apply --force\" removes them",
                      live_gone, live_before);
+}
+
+/* All that were held are gone, in a config again, or let go. */
+static void end_brake(struct control_ipvs *ipvs)
+{
+    for (size_t i = 0; i < ipvs->count; i++) {
+        if (ipvs->directors[i]->held)
+            return;
+    }
+    ipvs->braking = false;
+    alarms_clear(ipvs->control->alarms, ALARM_BRAKE);
+}
+
+/* Keys that neither kernel nor config have: whoever makes such a service now makes one of his own.
+ */
+static void forget_absent(struct control_ipvs *ipvs)
+{
+    for (size_t i = ipvs->owned.count; i-- > 0;) {
+        struct ipvs_key key = ipvs->owned.items[i];
+        if (director_at(ipvs, &key) == NULL && ipvs_table_find(&ipvs->actual, &key) == NULL)
+            ipvs->owned_changed |= ipvs_keys_remove(&ipvs->owned, &key);
+    }
 }
 
 void control_ipvs_leftovers(struct control_ipvs *ipvs)
@@ -228,6 +264,7 @@ void control_ipvs_leftovers(struct control_ipvs *ipvs)
             add_leftover(ipvs, kernel);
     }
     brake(ipvs, live, gone);
+    forget_absent(ipvs);
 }
 
 /* ---- what the directors are asked by -----------------------------------------------------------
@@ -352,7 +389,7 @@ static void on_left(void *data, uint64_t generation, bool saved)
     (void)generation;
     (void)saved;
     struct control_director *director = ipvs != NULL ? director_at(ipvs, &leave->key) : NULL;
-    if (director != NULL && director->leaving == leave->number && !director->live) {
+    if (director != NULL && director->leaving == leave->number) {
         director->in_dns = false;
         control_ipvs_touch(leave->control);
     }
@@ -364,7 +401,7 @@ static void watch_leave(struct control_ipvs *ipvs, struct control_director *dire
     struct leave *leave = MEM_NEW(struct leave);
     leave->control = ipvs->control;
     leave->key = director->key;
-    leave->number = ++director->leaving;
+    leave->number = director->leaving;
     control_when_published(ipvs->control, on_left, leave);
 }
 
@@ -378,18 +415,27 @@ static void tell_pools(struct control_ipvs *ipvs, struct control_director *direc
 {
     bool live = ipvs_director_live(director->director);
     uint32_t share = share_of(director);
-    bool left = director->live && !live;
     if (live == director->live && share == director->share)
         return;
     director->live = live;
     director->share = share;
     if (director->service != POOL_NONE && director->key.fwmark == 0)
         control_mark_service(ipvs->control, director->service);
-    if (live) {
-        director->in_dns = director->in_pools;
-        director->leaving++;
-    }
-    if (left && director->in_dns)
+}
+
+/* Workers may answer what is live and in a pool; what is not so any more is out of DNS when all of
+ * them have the state that says so. A reload can bring about either: by other pools, or without the
+ * service. Then it is the new world's first state. */
+static void follow_dns(struct control_ipvs *ipvs, struct control_director *director)
+{
+    bool answered = director->live && director->in_pools && director->service != POOL_NONE;
+    if (answered == director->answered)
+        return;
+    director->answered = answered;
+    director->leaving++;
+    if (answered)
+        director->in_dns = true;
+    else
         watch_leave(ipvs, director);
 }
 
@@ -407,12 +453,13 @@ static void tell_state(struct control_ipvs *ipvs, struct control_director *direc
                           ipvs_service_state_name(state), "reason", reason));
 }
 
-/* Gone from config and kernel. */
+/* Gone from config and kernel, its VIP from this host. */
 static bool is_over(const struct control_ipvs *ipvs, const struct control_director *director)
 {
     return director->service == POOL_NONE && !director->in_dns &&
            ipvs_director_desired(director->director) == NULL && ipvs->known &&
-           ipvs_table_find(&ipvs->actual, &director->key) == NULL;
+           ipvs_table_find(&ipvs->actual, &director->key) == NULL &&
+           !control_ipvs_vip_stays(ipvs, director);
 }
 
 static void drop_over(struct control_ipvs *ipvs)
@@ -455,16 +502,6 @@ static void schedule(struct control_ipvs *ipvs, uint64_t now_ms)
         (void)uv_timer_start(&ipvs->step_timer, on_step, next > now_ms ? next - now_ms : 1, 0);
 }
 
-/* What DNS must not answer any more after a reload is out with the new world's first state. */
-static void tell_retired(struct control_ipvs *ipvs, struct control_director *director)
-{
-    if (director->service == POOL_NONE && director->live) {
-        director->live = false;
-        if (director->in_dns)
-            watch_leave(ipvs, director);
-    }
-}
-
 void control_ipvs_step(struct control_ipvs *ipvs)
 {
     uint64_t now_ms = clock_mono_ms();
@@ -475,11 +512,13 @@ void control_ipvs_step(struct control_ipvs *ipvs)
         if (director->held)
             continue;
         step_one(ipvs, director, now_ms);
-        tell_retired(ipvs, director);
         tell_pools(ipvs, director);
+        follow_dns(ipvs, director);
         tell_state(ipvs, director);
     }
     drop_over(ipvs);
+    if (ipvs->braking)
+        end_brake(ipvs);
     schedule(ipvs, now_ms);
 }
 
@@ -509,6 +548,11 @@ void control_ipvs_decide(struct control *control)
 /* ---- the brake ---------------------------------------------------------------------------------
  */
 
+static bool is_sorry(const struct ipvs_spec *spec, const struct ipvs_dest *dest)
+{
+    return spec->has_sorry && ipvs_dest_compare(&spec->sorry, dest) == 0;
+}
+
 /* The machine still works for the service: a new port, VIP or way of forwarding is no loss. */
 static bool keeps(const struct world *world, const struct control_director *director,
                   const struct addr *server)
@@ -530,13 +574,16 @@ bool control_ipvs_may_take(const struct control *control, const struct world *wo
     const struct control_ipvs *ipvs = control->ipvs;
     size_t live = 0;
     size_t gone = 0;
-    for (size_t i = 0; ipvs != NULL && i < ipvs->count; i++) {
+    if (ipvs == NULL || world->config->ipvs.mode == IPVS_OBSERVE)
+        return true; /* nothing is removed */
+    for (size_t i = 0; i < ipvs->count; i++) {
         const struct control_director *director = ipvs->directors[i];
         const struct ipvs_service *kernel = ipvs_table_find(&ipvs->actual, &director->key);
         if (director->service == POOL_NONE || kernel == NULL)
             continue;
+        const struct ipvs_spec *spec = ipvs_director_spec(director->director);
         for (size_t d = 0; d < kernel->dest_count; d++) {
-            bool counts = kernel->dests[d].weight > 0;
+            bool counts = kernel->dests[d].weight > 0 && !is_sorry(spec, &kernel->dests[d]);
             live += counts;
             gone += counts && !keeps(world, director, &kernel->dests[d].addr);
         }

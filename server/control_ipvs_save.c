@@ -3,6 +3,7 @@
  * owner. Written before a service is made, so that whatever ends us, the next process knows it. */
 #include "server/control_ipvs.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -57,6 +58,7 @@ static void saved(uv_work_t *work, int status)
     if (status != 0 || !save->ok) {
         alarms_raise(control->alarms, ALARM, "cannot save %s", save->error);
         ipvs->owned_changed = true;
+        ipvs->save_next_ms = clock_mono_ms() + CONTROL_SAVE_RETRY_MS;
     } else {
         alarms_clear(control->alarms, ALARM);
     }
@@ -72,6 +74,13 @@ static void saved(uv_work_t *work, int status)
         ipvs->save_again = false;
         control_ipvs_save(ipvs, ipvs->save_then);
     }
+}
+
+void control_ipvs_save_changed(struct control_ipvs *ipvs)
+{
+    if (ipvs->owned_changed && !ipvs->busy && !ipvs->saving &&
+        clock_mono_ms() >= ipvs->save_next_ms)
+        control_ipvs_save(ipvs, NULL);
 }
 
 void control_ipvs_save(struct control_ipvs *ipvs, void (*then)(struct control_ipvs *ipvs))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What makes directors decide: overrides, reloads, what an earlier process left. */
+#include "base/clock.h"
 #include "base/mem.h"
-#include "server/control.h"
+#include "server/control_ipvs.h"
 #include "tests/support/ipvs_scene.h"
 
 #include <check.h>
@@ -327,6 +328,154 @@ START_TEST(too_much_that_is_left_is_held)
 }
 END_TEST
 
+static void hold(const char *ipvs)
+{
+    start(ipvs, "");
+    ipvs_scene_stop(&s);
+    ipvs_scene_config_without(&s, ipvs);
+    ipvs_scene_start(&s);
+    ck_assert_uint_eq(alarms_count(control_alarms(control())), 1);
+}
+
+static bool has_no_alarm(void *data)
+{
+    (void)data;
+    return alarms_count(control_alarms(control())) == 0;
+}
+
+static bool has_no_director(void *data)
+{
+    struct control_ipvs_status status;
+    (void)data;
+    control_ipvs_status(control(), &status);
+    return status.directors == 0;
+}
+
+START_TEST(what_is_held_stays_where_all_else_goes)
+{
+    struct ipvs_op foreign = { .kind = IPVS_OP_ADD_SERVICE };
+    hold("\"mode\": \"exclusive\",");
+    ck_assert(ipvs_key_parse("fwmark 7", &foreign.service.key));
+    (void)snprintf(foreign.service.scheduler, sizeof(foreign.service.scheduler), "rr");
+    ck_assert_int_eq(ipvs_fake_meddle(s.kernel.fake, &foreign), 0);
+    mem_free(ipvs_fake_history(s.kernel.fake));
+    uint64_t writes = ipvs_fake_writes(s.kernel.fake);
+    while (ipvs_fake_writes(s.kernel.fake) == writes)
+        (void)uv_run(&s.api.control.loop, UV_RUN_ONCE);
+    char *history = ipvs_fake_history(s.kernel.fake);
+    ck_assert_str_eq(history, "delete_service fwmark 7\n");
+    mem_free(history);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(what_is_held_and_removed_by_hand_is_forgotten)
+{
+    hold("");
+    ipvs_fake_flush(s.kernel.fake);
+    ck_assert(control_fixture_until(&s.api.control, has_no_alarm, NULL, 5000));
+    ck_assert(has_no_director(NULL));
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(what_is_held_may_come_back_into_the_config)
+{
+    hold("");
+    ipvs_scene_config(&s, "", "", NULL);
+    ck_assert(reload(false).ok);
+    ck_assert(has_no_alarm(NULL));
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ipvs_scene_expect_dns(&s, true);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(what_is_held_does_not_hold_up_the_end)
+{
+    hold("\"on_exit\": \"drain\",");
+    uint64_t before = clock_mono_ms();
+    control_settle(control());
+    ck_assert_uint_lt(clock_mono_ms() - before, 2000);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+static const char *reason(void)
+{
+    struct control_service service;
+    control_ipvs_service(control(), 0, &service);
+    return ipvs_director_reason(service.director);
+}
+
+static bool is_up(void *data)
+{
+    (void)data;
+    return ipvs_director_live(control()->ipvs->directors[0]->director);
+}
+
+/* Live all the time, but in a pool only since then, or until then. */
+START_TEST(a_reload_of_pools_alone_is_a_coming_and_a_leaving)
+{
+    ipvs_scene_init(&s);
+    s.members = "\"plain\": {\"address\": \"192.0.2.1\"}";
+    ipvs_scene_config(&s, "", "", NULL);
+    ipvs_scene_start(&s);
+    ck_assert(control_fixture_until(&s.api.control, is_up, NULL, 5000));
+    ck_assert(!control()->ipvs->directors[0]->in_dns);
+    s.members = NULL;
+    ipvs_scene_config(&s, "", "", NULL);
+    ck_assert(reload(false).ok);
+    ipvs_scene_expect_dns(&s, true);
+    ck_assert(control_override_service_state(control(), 0, POOL_NONE, OVERRIDE_DRAIN, &words));
+    control_ipvs_decide(control());
+    ck_assert_str_eq(reason(), "it is being taken out of DNS");
+    ck_assert(control_override_service_state(control(), 0, POOL_NONE, OVERRIDE_NONE, &words));
+    ipvs_scene_expect_dns(&s, true);
+    s.members = "\"plain\": {\"address\": \"192.0.2.1\"}";
+    ipvs_scene_config(&s, "", "", NULL);
+    ck_assert(reload(false).ok);
+    control_fixture_served(&s.api.control);
+    ck_assert(is_up(NULL));
+    ck_assert(!control()->ipvs->directors[0]->in_dns);
+    ck_assert(control_override_service_state(control(), 0, POOL_NONE, OVERRIDE_DRAIN, &words));
+    control_ipvs_decide(control());
+    ck_assert_str_eq(reason(), "it is out of DNS, and its last answers are still in caches");
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+/* It is in no list of servers, and is not lost. */
+START_TEST(a_sorry_server_does_not_count_for_the_brake)
+{
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "\"max_remove\": 10,",
+                      "\"quorum\": 2, \"sorry\": {\"address\": \"192.0.2.200\", \"port\": 80}, "
+                      "\"sorry_keeps\": true,",
+                      NULL);
+    ipvs_scene_start(&s);
+    backend_set_face(s.server[0], BACKEND_REFUSE);
+    ipvs_scene_expect(&s, "rs2=4 192.0.2.200:80=1");
+    ck_assert(reload(false).ok);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(who_only_observes_needs_no_brake)
+{
+    start("", "");
+    ipvs_scene_stop(&s);
+    ipvs_scene_config(&s, "\"mode\": \"observe\",", "", NULL);
+    ipvs_scene_start(&s);
+    ipvs_scene_config_without(&s, "\"mode\": \"observe\",");
+    ck_assert(reload(false).ok);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
 START_TEST(a_vip_that_must_be_local_waits_for_it)
 {
     ipvs_scene_init(&s);
@@ -366,7 +515,15 @@ int main(void)
     tcase_add_test(tcase, an_address_goes_with_the_last_service_that_has_it);
     tcase_add_test(tcase, what_an_earlier_process_left_is_drained);
     tcase_add_test(tcase, too_much_that_is_left_is_held);
+    tcase_add_test(tcase, what_is_held_stays_where_all_else_goes);
+    tcase_add_test(tcase, what_is_held_and_removed_by_hand_is_forgotten);
+    tcase_add_test(tcase, what_is_held_may_come_back_into_the_config);
+    tcase_add_test(tcase, what_is_held_does_not_hold_up_the_end);
+    tcase_add_test(tcase, a_reload_of_pools_alone_is_a_coming_and_a_leaving);
+    tcase_add_test(tcase, a_sorry_server_does_not_count_for_the_brake);
+    tcase_add_test(tcase, who_only_observes_needs_no_brake);
     tcase_add_test(tcase, a_vip_that_must_be_local_waits_for_it);
+    tcase_set_timeout(tcase, 30);
     tcase_add_test(tcase, a_probe_through_the_vip_must_succeed_first);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -46,6 +46,94 @@ START_TEST(the_file_names_what_was_made)
 }
 END_TEST
 
+static bool file_has_key(void)
+{
+    size_t length = 0;
+    struct errlist errors;
+    errlist_init(&errors);
+    char *text = json_read_file(path_of("ipvs.json"), 100000, &length, &errors);
+    bool found = text == NULL || strstr(text, SCENE_KEY) != NULL;
+    mem_free(text);
+    errlist_fini(&errors);
+    return found;
+}
+
+static bool key_is_forgotten(void *data)
+{
+    (void)data;
+    return !file_has_key();
+}
+
+START_TEST(what_is_deleted_is_not_ours_any_more)
+{
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "", "\"drain\": \"0s\",", NULL);
+    ipvs_scene_start(&s);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ck_assert(file_has_key());
+    ipvs_scene_config_without(&s, "\"max_remove\": 100,");
+    control_reload(ipvs_scene_control(&s), "test", NULL, NULL);
+    ipvs_scene_expect(&s, "-");
+    ck_assert(control_fixture_until(&s.api.control, key_is_forgotten, NULL, 5000));
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+START_TEST(what_the_exit_removes_is_not_ours_any_more)
+{
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "\"on_exit\": \"remove\",", "", NULL);
+    ipvs_scene_start(&s);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    control_settle(ipvs_scene_control(&s));
+    ipvs_scene_stop(&s);
+    ck_assert(!file_has_key());
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+/* The host was started anew, or somebody has removed it while we were away. */
+START_TEST(what_is_gone_at_the_start_is_not_ours_any_more)
+{
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "", "", NULL);
+    ipvs_scene_start(&s);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ipvs_scene_stop(&s);
+    ck_assert(file_has_key());
+    ipvs_fake_flush(s.kernel.fake);
+    ipvs_scene_config_without(&s, "");
+    ipvs_scene_start(&s);
+    ck_assert(control_fixture_until(&s.api.control, key_is_forgotten, NULL, 5000));
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
+static bool has_no_alarm(void *data)
+{
+    (void)data;
+    return alarms_count(control_alarms(ipvs_scene_control(&s))) == 0;
+}
+
+START_TEST(a_disk_that_works_again_is_written_to)
+{
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "", "", NULL);
+    control_fixture_write(&s.api.control, "state", "a file where the folder should be");
+    ipvs_scene_start(&s);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ck_assert(!has_no_alarm(NULL));
+    char state[256];
+    (void)snprintf(state, sizeof(state), "%s/state", s.api.control.dir);
+    ck_assert_int_eq(unlink(state), 0);
+    ck_assert_int_eq(mkdir(state, 0700), 0);
+    ck_assert(control_fixture_until(&s.api.control, has_no_alarm, NULL, 10000));
+    ck_assert(file_has_key());
+    ck_assert_int_eq(access(path_of("ipvs.json"), F_OK), 0);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
 /* What cannot be read makes nothing ours: it stays in the kernel, as foreign. */
 START_TEST(a_damaged_file_is_set_aside)
 {
@@ -88,6 +176,11 @@ int main(void)
     tcase_add_test(tcase, the_file_names_what_was_made);
     tcase_add_test(tcase, a_damaged_file_is_set_aside);
     tcase_add_test(tcase, a_disk_that_fails_stops_nothing);
+    tcase_add_test(tcase, what_is_deleted_is_not_ours_any_more);
+    tcase_add_test(tcase, what_the_exit_removes_is_not_ours_any_more);
+    tcase_add_test(tcase, what_is_gone_at_the_start_is_not_ours_any_more);
+    tcase_add_test(tcase, a_disk_that_works_again_is_written_to);
+    tcase_set_timeout(tcase, 30);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
