@@ -40,6 +40,14 @@ void metrics_ipvs_repairs(struct metrics *metrics)
 typedef void service_fn(struct metrics *metrics, const struct control_service *service,
                         struct metrics_label *labels);
 
+/* False for what no config has any more: its name may be that of another one by now, and two
+ * samples with the same labels make a reader refuse all of them. */
+static bool get_service(const struct metrics *metrics, size_t index, struct control_service *out)
+{
+    control_ipvs_service(metrics->control, index, out);
+    return out->service != POOL_NONE;
+}
+
 /* labels[0] is the service; a second one is the function's. */
 static void each_service(struct metrics *metrics, service_fn *fn)
 {
@@ -47,7 +55,8 @@ static void each_service(struct metrics *metrics, service_fn *fn)
     struct control_service service;
     control_ipvs_status(metrics->control, &status);
     for (size_t i = 0; i < status.directors; i++) {
-        control_ipvs_service(metrics->control, i, &service);
+        if (!get_service(metrics, i, &service))
+            continue;
         struct metrics_label labels[2] = { { "service", service.name } };
         fn(metrics, &service, labels);
     }
@@ -134,7 +143,8 @@ static void each_server(struct metrics *metrics, server_fn *fn)
     struct control_service service;
     control_ipvs_status(metrics->control, &status);
     for (size_t i = 0; i < status.directors; i++) {
-        control_ipvs_service(metrics->control, i, &service);
+        if (!get_service(metrics, i, &service))
+            continue;
         const struct ipvs_spec *spec = ipvs_director_spec(service.director);
         for (size_t s = 0; s < spec->server_count; s++) {
             const struct ipvs_dest *wanted = &spec->servers[s].dest;

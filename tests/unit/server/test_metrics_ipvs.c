@@ -44,11 +44,45 @@ START_TEST(services_and_servers_are_counted)
 }
 END_TEST
 
+/* Another port is another service in the kernel: the old one drains beside it. */
+START_TEST(a_name_is_told_once)
+{
+    struct ipvs_scene s;
+    struct strbuf text;
+    struct control_ipvs_status status;
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "", "", NULL);
+    ipvs_scene_start(&s);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    s.services = "\"vip\": {\"address\": \"" SCENE_VIP "\", \"port\": 81, \"check\": [], "
+                 "\"servers\": {\"rs1\": {\"address\": \"192.0.2.9\"}}}";
+    ipvs_scene_config_without(&s, "\"max_remove\": 100,");
+    control_reload(ipvs_scene_control(&s), "test", NULL, NULL);
+    do {
+        (void)uv_run(&s.api.control.loop, UV_RUN_ONCE);
+        control_ipvs_status(ipvs_scene_control(&s), &status);
+    } while (status.directors < 2);
+    strbuf_init(&text);
+    metrics_write(ipvs_scene_control(&s), no_requests, 600, &text);
+    const char *first = strstr(text.text, "\ngslb_ipvs_service_up{service=\"vip\"}");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_null(strstr(first + 1, "\ngslb_ipvs_service_up{service=\"vip\"}"));
+    first = strstr(text.text, "\ngslb_ipvs_server_weight{service=\"vip\",server=\"rs1\"}");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_null(
+        strstr(first + 1, "\ngslb_ipvs_server_weight{service=\"vip\",server=\"rs1\"}"));
+    strbuf_fini(&text);
+    ipvs_scene_fini(&s);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("metrics_ipvs");
     TCase *tcase = tcase_create("metrics_ipvs");
     tcase_add_test(tcase, services_and_servers_are_counted);
+    tcase_add_test(tcase, a_name_is_told_once);
+    tcase_set_timeout(tcase, 30);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
