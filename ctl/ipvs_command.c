@@ -52,10 +52,12 @@ static bool print_table(struct command_context *ctx, const json_t *root, print_f
     ipvs_table_init(&table);
     strbuf_init(&text);
     bool ok = ipvs_answer_kernel(root, &table, &info);
-    if (ok)
+    if (ok) {
+        list_sort(&table);
         print(ctx, &table, &info, &text);
-    else
+    } else {
         request_fail(ctx, "the server's answer is not of the form that this gslbctl knows");
+    }
     (void)fputs(text.text, ctx->out);
     strbuf_fini(&text);
     ipvs_table_fini(&table);

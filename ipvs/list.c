@@ -1,11 +1,72 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ipvs/list.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NAME_MAX_TEXT 64 /* "SCTP [IPv6]:65535" */
+
+/* ---- order -------------------------------------------------------------------------------------
+ */
+
+/* ipvsadm takes the sign of the difference of two unsigned numbers. 10.0.0.1 stands behind
+ * 192.0.2.1 so. */
+static int compare_words(uint32_t a, uint32_t b)
+{
+    if (a == b)
+        return 0;
+    return a - b < 0x80000000U ? 1 : -1;
+}
+
+/* IPv4 takes the first of the four words. */
+static int compare_addrs(const struct addr *a, const struct addr *b)
+{
+    int order = 0;
+    for (size_t i = 0; order == 0 && i < sizeof(a->bytes); i += sizeof(uint32_t)) {
+        uint32_t left = 0;
+        uint32_t right = 0;
+        memcpy(&left, &a->bytes[i], sizeof(left));
+        memcpy(&right, &b->bytes[i], sizeof(right));
+        order = compare_words(ntohl(left), ntohl(right));
+    }
+    return order;
+}
+
+static int compare_services(const void *left, const void *right)
+{
+    const struct ipvs_key *a = &((const struct ipvs_service *)left)->key;
+    const struct ipvs_key *b = &((const struct ipvs_service *)right)->key;
+    int order = compare_words(a->fwmark, b->fwmark);
+    if (order == 0 && a->family != b->family)
+        order = a->family < b->family ? -1 : 1;
+    if (order == 0)
+        order = (int)a->protocol - (int)b->protocol;
+    if (order == 0)
+        order = compare_addrs(&a->addr, &b->addr);
+    return order != 0 ? order : (int)a->port - (int)b->port;
+}
+
+static int compare_dests(const void *left, const void *right)
+{
+    const struct ipvs_dest *a = left;
+    const struct ipvs_dest *b = right;
+    int order = compare_addrs(&a->addr, &b->addr);
+    return order != 0 ? order : (int)a->port - (int)b->port;
+}
+
+void list_sort(struct ipvs_table *table)
+{
+    if (table->count > 0)
+        qsort(table->services, table->count, sizeof(*table->services), compare_services);
+    for (size_t i = 0; i < table->count; i++) {
+        struct ipvs_service *service = &table->services[i];
+        if (service->dest_count > 0)
+            qsort(service->dests, service->dest_count, sizeof(*service->dests), compare_dests);
+    }
+}
 
 /* ---- numbers -----------------------------------------------------------------------------------
  */

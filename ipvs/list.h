@@ -19,7 +19,10 @@ struct list_options {
     bool exact; /* --exact: numbers in full */
 };
 
-/* Header lines and all services. `table` is sorted. */
+/* Puts services and servers into the order in which ipvsadm prints them. It is not that of
+ * ipvs_table_sort: addresses that are 2^31 and more apart stand the other way round there. */
+void list_sort(struct ipvs_table *table);
+/* Header lines and all services, as they stand in the table. */
 void list_print(const struct ipvs_table *table, const struct ipvs_info *info,
                 const struct list_options *options, struct strbuf *out);
 /* `ipvsadm -L --timeout` and `--daemon`. */

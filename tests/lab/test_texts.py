@@ -23,6 +23,9 @@ FOREIGN = f"""-A -t {VIP}:9000 -s wlc -p 300 -M 255.255.255.0
 -a -t [{VIP6}]:443 -r [fd09::c]:443 -i -w 3 --tun-type gre
 -A --sctp-service {VIP}:5060 -s lblcr
 -a --sctp-service {VIP}:5060 -r 10.9.0.12:5060 -i -w 1
+-A -t 192.0.2.77:25 -s nq
+-a -t 192.0.2.77:25 -r 192.0.2.78:25 -m -w 1
+-a -t 192.0.2.77:25 -r 10.9.0.12:25 -m -w 1
 -A -f 7 -s fo
 -a -f 7 -r 10.9.0.11:0 -g -w 2
 -A -f 7 -6 -s ovf
@@ -73,7 +76,7 @@ class Texts(lab.Case):
     def test_saved_text_makes_the_same_table(self):
         """ipvsadm-restore reads it; and nothing is lost, as the thresholds are in ipvsadm's own."""
         lab.ipvsadm("-R", text=FOREIGN)
-        wait_until(lambda: len(self.gslbd.ipvs()["foreign"]) == 7, 5, "they are known")
+        wait_until(lambda: len(self.gslbd.ipvs()["foreign"]) == 8, 5, "they are known")
         before, limits, text = lab.saved(), lab.ipvsadm("-Ln", "--thresholds"), self.ctl("save")
         self.gslbd.stop()
         lab.ipvsadm("-C")

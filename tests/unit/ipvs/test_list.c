@@ -92,6 +92,48 @@ START_TEST(a_large_mark_is_negative_as_there)
 }
 END_TEST
 
+static void add_key(const char *text, const char *const *servers)
+{
+    struct ipvs_service service = { .scheduler = "rr" };
+    ck_assert(ipvs_key_parse(text, &service.key));
+    struct ipvs_service *added = ipvs_table_add(&table, &service);
+    for (size_t i = 0; servers != NULL && servers[i] != NULL; i++) {
+        struct ipvs_dest dest = { .port = 80 };
+        ck_assert(addr_parse(servers[i], &dest.addr));
+        (void)ipvs_service_add(added, &dest);
+    }
+}
+
+/* As ipvsadm 1.31 has put them. */
+START_TEST(order_is_that_of_ipvsadm)
+{
+    static const char *const keys[] = { "udp 10.9.0.100:53", "tcp 10.9.0.100:80",
+                                        "fwmark 7 ipv6",     "tcp [2001:db8::1]:1",
+                                        "fwmark 7",          "tcp 192.0.2.1:80",
+                                        "tcp 192.0.2.1:0",   "fwmark 4000000000",
+                                        "tcp [fd00::1]:1" };
+    static const char *const sorted[] = { "fwmark 4000000000",   "tcp 192.0.2.1:0",
+                                          "tcp 192.0.2.1:80",    "tcp 10.9.0.100:80",
+                                          "udp 10.9.0.100:53",   "tcp [fd00::1]:1",
+                                          "tcp [2001:db8::1]:1", "fwmark 7",
+                                          "fwmark 7 ipv6" };
+    static const char *const servers[] = { "10.0.0.2", "192.0.2.9", "10.0.0.1", NULL };
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        add_key(keys[i], servers);
+    list_sort(&table);
+    ck_assert_uint_eq(table.count, sizeof(sorted) / sizeof(sorted[0]));
+    for (size_t i = 0; i < table.count; i++) {
+        char text[IPVS_TEXT_MAX];
+        ipvs_key_print(&table.services[i].key, text);
+        ck_assert_str_eq(text, sorted[i]);
+    }
+    const struct ipvs_dest *dests = table.services[0].dests;
+    ck_assert_uint_eq(dests[0].addr.bytes[0], 192);
+    ck_assert_uint_eq(dests[1].addr.bytes[3], 1);
+    ck_assert_uint_eq(dests[2].addr.bytes[3], 2);
+}
+END_TEST
+
 START_TEST(daemons_are_printed_master_first)
 {
     struct ipvs_daemon backup = { .role = IPVS_BACKUP, .interface = "d0", .id = 4, .port = 8848 };
@@ -227,6 +269,7 @@ int main(void)
     tcase_add_loop_test(tcase, big_numbers_get_units, 0, sizeof(numbers) / sizeof(*numbers));
     tcase_add_test(tcase, rates_of_servers_are_not_shortened);
     tcase_add_test(tcase, connections_have_their_columns);
+    tcase_add_test(tcase, order_is_that_of_ipvsadm);
     tcase_add_test(tcase, daemons_are_printed_master_first);
     tcase_add_test(tcase, timeouts_are_printed);
     suite_add_tcase(suite, tcase);
