@@ -9,11 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-void api_get_ipvs(struct api_call *call)
-{
-    api_reply_json(call->api, call->request, 200, api_view_ipvs(call->control));
-}
-
 /* ---- requests that wait ------------------------------------------------------------------------
  */
 
@@ -35,6 +30,20 @@ static struct waiting *wait_new(const struct api_call *call)
     waiting->request = call->request;
     http_defer(call->request, on_gone, waiting);
     return waiting;
+}
+
+static void on_looked(void *data, const struct control_ipvs_done *done)
+{
+    struct waiting *waiting = data;
+    (void)done;
+    if (waiting->request != NULL)
+        api_reply_json(waiting->api, waiting->request, 200, api_view_ipvs(waiting->api->control));
+    mem_free(waiting);
+}
+
+void api_get_ipvs(struct api_call *call)
+{
+    control_ipvs_look(call->control, on_looked, wait_new(call));
 }
 
 static json_t *text_or_null(const char *text)

@@ -219,6 +219,9 @@ struct control_ipvs_done {
     const struct ipvs_keys *skipped;
 };
 typedef void control_ipvs_done_fn(void *data, const struct control_ipvs_done *done);
+/* Has the kernel's table looked at anew, if that costs little, so that what is shown of it is no
+ * second old; `fn` is called in any case, at once where there is nothing to wait for. */
+void control_ipvs_look(struct control *control, control_ipvs_done_fn *fn, void *data);
 void control_ipvs_plan(struct control *control, control_ipvs_done_fn *fn, void *data);
 /* `force`: with what the brake holds. */
 void control_ipvs_apply(struct control *control, bool force, control_ipvs_done_fn *fn, void *data);

@@ -95,7 +95,7 @@ static void finish_job(struct control_ipvs *ipvs, int error, const int *results)
     struct ipvs_plan held;
     ipvs_plan_init(&held);
     ipvs->job = NULL;
-    if (error == 0 && job->kind != IPVS_JOB_RESTORE && job->kind != IPVS_JOB_ZERO && !job->force) {
+    if (error == 0 && (job->kind == IPVS_JOB_PLAN || job->kind == IPVS_JOB_APPLY) && !job->force) {
         struct ipvs_plan unused;
         ipvs_plan_init(&unused);
         control_ipvs_make_plan(ipvs, false, &unused, &held);
@@ -161,6 +161,8 @@ static bool run_job(struct control_ipvs *ipvs)
     ipvs_plan_init(&ipvs->plan);
     bool observe = ipvs->control->world->config->ipvs.mode == IPVS_OBSERVE;
     switch (job->kind) {
+    case IPVS_JOB_LOOK:
+        return false;
     case IPVS_JOB_PLAN:
         control_ipvs_make_plan(ipvs, false, &ipvs->plan, NULL);
         return false;
@@ -288,6 +290,18 @@ static struct control_ipvs_job *job_new(struct control *control, enum control_ip
     job->fn = fn;
     job->data = data;
     return job;
+}
+
+void control_ipvs_look(struct control *control, control_ipvs_done_fn *fn, void *data)
+{
+    const struct control_ipvs *ipvs = control->ipvs;
+    bool cheap = ipvs != NULL && ipvs->link != NULL && control_ipvs_usable(ipvs) && !ipvs->busy &&
+                 ipvs->poll_pause_ms <= CONTROL_IPVS_LOOK_MS;
+    struct control_ipvs_job *job = cheap ? job_new(control, IPVS_JOB_LOOK, fn, data) : NULL;
+    if (job != NULL)
+        add_job(control->ipvs, job);
+    else
+        refuse(fn, data, 0);
 }
 
 void control_ipvs_plan(struct control *control, control_ipvs_done_fn *fn, void *data)

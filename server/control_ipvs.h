@@ -12,8 +12,9 @@
 #include "server/control_internal.h"
 #include "server/ipvs_link.h"
 
-#define CONTROL_IPVS_POLL_MS      1000 /* between two dumps, at least */
-#define CONTROL_IPVS_POLL_SHARE   20   /* a dump takes at most one part in so many of the time */
+#define CONTROL_IPVS_POLL_MS      500 /* between two dumps, at least: drift is repaired within 1 s */
+#define CONTROL_IPVS_POLL_SHARE   20  /* a dump takes at most one part in so many of the time */
+#define CONTROL_IPVS_LOOK_MS      1000 /* up to such a pause (a dump of 50 ms) GET asks the kernel */
 #define CONTROL_IPVS_RETRY_MS     100  /* after a failed change; doubles */
 #define CONTROL_IPVS_RETRY_MAX_MS 5000
 #define CONTROL_IPVS_FIRST_MS     1000  /* the longest wait for the first sync before answering */
@@ -52,7 +53,13 @@ struct control_director {
     bool calming;         /* fought over: not repaired just now */
 };
 
-enum control_ipvs_job_kind { IPVS_JOB_PLAN, IPVS_JOB_APPLY, IPVS_JOB_RESTORE, IPVS_JOB_ZERO };
+enum control_ipvs_job_kind {
+    IPVS_JOB_LOOK,
+    IPVS_JOB_PLAN,
+    IPVS_JOB_APPLY,
+    IPVS_JOB_RESTORE,
+    IPVS_JOB_ZERO
+};
 
 /* A request of the API: dump, plan, perhaps apply. */
 struct control_ipvs_job {

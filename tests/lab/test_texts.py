@@ -69,6 +69,11 @@ class Texts(lab.Case):
         line = next(x for x in lab.ipvsadm("-Ln", "--stats").splitlines() if f"{VIP}:80 " in x)
         self.assertNotIn("0", line.split()[2:], "there was traffic")
 
+    def test_a_list_is_not_of_a_second_ago(self):
+        for port in range(9100, 9105):
+            lab.ipvsadm("-A", "-t", f"{VIP}:{port}", "-s", "rr")
+            self.assertEqual(self.ctl("list"), lab.ipvsadm("-Ln"))
+
     def test_saved_text_is_ipvsadms(self):
         lab.ipvsadm("-R", text=FOREIGN)
         self.assert_agree(lambda: self.ctl("save", "--plain"), lambda: lab.ipvsadm("-Sn"))
