@@ -20,7 +20,7 @@
 #define CONTROL_IPVS_FIRST_MS     1000  /* the longest wait for the first sync before answering */
 #define CONTROL_IPVS_EXIT_MS      5000  /* for on_exit remove */
 #define CONTROL_IPVS_FIGHT_MS     60000 /* so many repairs of one service in that time are a fight */
-#define CONTROL_IPVS_FIGHT_COUNT  3
+#define CONTROL_IPVS_FIGHT_COUNT  6
 #define CONTROL_IPVS_CALM_MS      10000  /* between two repairs of a service that is fought over */
 #define CONTROL_IPVS_LEFTOVER_MS  300000 /* longest drain of what no config has any more */
 #define CONTROL_IPVS_VIP_MS       2000 /* an address shows up late: down link, duplicate detection */

@@ -45,7 +45,7 @@ class Texts(lab.Case):
         return self.gslbd.ctl("ipvs", *args, **more).stdout
 
     def assert_agree(self, ours, theirs, seconds=5):
-        """Both print the same, at last: counters and rates go on for a while, and gslbd looks once a second."""
+        """Both print the same, at last: counters and rates go on for a while."""
         texts = []
 
         def same():

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "server/control.h"
+#include "server/control_ipvs.h"
 #include "tests/support/ipvs_scene.h"
 
 #include <check.h>
@@ -129,7 +130,7 @@ END_TEST
 START_TEST(a_fight_is_told_and_not_fought_to_the_end)
 {
     start("", "");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < CONTROL_IPVS_FIGHT_COUNT; i++) {
         struct ipvs_op edit = on_rs1(IPVS_OP_EDIT_DEST, 50);
         ck_assert_int_eq(ipvs_fake_meddle(s.kernel.fake, &edit), 0);
         ipvs_scene_expect(&s, "rs1=4 rs2=4");
@@ -244,7 +245,7 @@ END_TEST
 START_TEST(a_fight_over_a_service_that_goes_is_over)
 {
     start("\"max_remove\": 100,", "\"drain\": \"0s\",");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < CONTROL_IPVS_FIGHT_COUNT; i++) {
         struct ipvs_op edit = on_rs1(IPVS_OP_EDIT_DEST, 50);
         ck_assert_int_eq(ipvs_fake_meddle(s.kernel.fake, &edit), 0);
         ipvs_scene_expect(&s, "rs1=4 rs2=4");
