@@ -443,8 +443,8 @@ static void tell_state(struct control_ipvs *ipvs, struct control_director *direc
 {
     enum ipvs_service_state state = ipvs_director_state(director->director);
     const char *reason = ipvs_director_reason(director->director);
-    if (director->told && state == director->state)
-        return;
+    if (!ipvs->asked || (director->told && state == director->state))
+        return; /* before the kernel has been asked it would be a guess */
     director->told = true;
     director->state = state;
     log_info("ipvs", "%s is %s: %s", director->name, ipvs_service_state_name(state), reason);
