@@ -96,20 +96,21 @@ void metrics_ipvs_connections(struct metrics *metrics)
     each_service(metrics, one_connections);
 }
 
-static void put_both(struct metrics *metrics, struct metrics_label *labels, uint64_t in,
-                     uint64_t out)
+/* `count` labels are there; room for one more. */
+static void put_both(struct metrics *metrics, struct metrics_label *labels, size_t count,
+                     uint64_t in, uint64_t out)
 {
-    labels[1] = (struct metrics_label){ "direction", "in" };
-    metrics_put_count(metrics, labels, 2, in);
-    labels[1].value = "out";
-    metrics_put_count(metrics, labels, 2, out);
+    labels[count] = (struct metrics_label){ "direction", "in" };
+    metrics_put_count(metrics, labels, count + 1, in);
+    labels[count].value = "out";
+    metrics_put_count(metrics, labels, count + 1, out);
 }
 
 static void one_packets(struct metrics *metrics, const struct control_service *service,
                         struct metrics_label *labels)
 {
     if (service->kernel != NULL)
-        put_both(metrics, labels, service->kernel->stats.in_packets,
+        put_both(metrics, labels, 1, service->kernel->stats.in_packets,
                  service->kernel->stats.out_packets);
 }
 
@@ -122,7 +123,7 @@ static void one_bytes(struct metrics *metrics, const struct control_service *ser
                       struct metrics_label *labels)
 {
     if (service->kernel != NULL)
-        put_both(metrics, labels, service->kernel->stats.in_bytes,
+        put_both(metrics, labels, 1, service->kernel->stats.in_bytes,
                  service->kernel->stats.out_bytes);
 }
 
@@ -134,8 +135,20 @@ void metrics_ipvs_bytes(struct metrics *metrics)
 /* ---- servers -----------------------------------------------------------------------------------
  */
 
-/* What the kernel has of the server; zeroes when it has none. */
-typedef uint64_t server_fn(const struct ipvs_dest *dest);
+/* Writes the samples of one server; `dest` is all zeroes when the kernel has none. labels[0] and
+ * [1] are service and server; a third one is the function's. */
+typedef void server_fn(struct metrics *metrics, const struct ipvs_dest *dest,
+                       struct metrics_label *labels);
+
+static const struct ipvs_dest *kernel_dest(const struct control_service *service,
+                                           const struct ipvs_dest *wanted)
+{
+    static const struct ipvs_dest absent;
+    const struct ipvs_dest *dest =
+        service->kernel != NULL ? ipvs_service_find(service->kernel, &wanted->addr, wanted->port)
+                                : NULL;
+    return dest != NULL ? dest : &absent;
+}
 
 static void each_server(struct metrics *metrics, server_fn *fn)
 {
@@ -147,54 +160,75 @@ static void each_server(struct metrics *metrics, server_fn *fn)
             continue;
         const struct ipvs_spec *spec = ipvs_director_spec(service.director);
         for (size_t s = 0; s < spec->server_count; s++) {
-            const struct ipvs_dest *wanted = &spec->servers[s].dest;
-            const struct ipvs_dest *dest =
-                service.kernel != NULL
-                    ? ipvs_service_find(service.kernel, &wanted->addr, wanted->port)
-                    : NULL;
-            struct metrics_label labels[] = { { "service", service.name },
-                                              { "server", spec->servers[s].name } };
-            metrics_put_count(metrics, labels, 2, dest != NULL ? fn(dest) : 0);
+            struct metrics_label labels[3] = { { "service", service.name },
+                                               { "server", spec->servers[s].name } };
+            fn(metrics, kernel_dest(&service, &spec->servers[s].dest), labels);
         }
     }
 }
 
-static uint64_t weight_of(const struct ipvs_dest *dest)
+static void one_weight(struct metrics *metrics, const struct ipvs_dest *dest,
+                       struct metrics_label *labels)
 {
-    return dest->weight;
+    metrics_put_count(metrics, labels, 2, dest->weight);
 }
 
 void metrics_ipvs_server_weight(struct metrics *metrics)
 {
-    each_server(metrics, weight_of);
+    each_server(metrics, one_weight);
 }
 
-static uint64_t active_of(const struct ipvs_dest *dest)
+static void one_active(struct metrics *metrics, const struct ipvs_dest *dest,
+                       struct metrics_label *labels)
 {
-    return dest->active;
+    metrics_put_count(metrics, labels, 2, dest->active);
 }
 
 void metrics_ipvs_server_active(struct metrics *metrics)
 {
-    each_server(metrics, active_of);
+    each_server(metrics, one_active);
 }
 
-static uint64_t inactive_of(const struct ipvs_dest *dest)
+static void one_inactive(struct metrics *metrics, const struct ipvs_dest *dest,
+                         struct metrics_label *labels)
 {
-    return dest->inactive;
+    metrics_put_count(metrics, labels, 2, dest->inactive);
 }
 
 void metrics_ipvs_server_inactive(struct metrics *metrics)
 {
-    each_server(metrics, inactive_of);
+    each_server(metrics, one_inactive);
 }
 
-static uint64_t connections_of(const struct ipvs_dest *dest)
+static void one_total(struct metrics *metrics, const struct ipvs_dest *dest,
+                      struct metrics_label *labels)
 {
-    return dest->stats.connections;
+    metrics_put_count(metrics, labels, 2, dest->stats.connections);
 }
 
 void metrics_ipvs_server_connections(struct metrics *metrics)
 {
-    each_server(metrics, connections_of);
+    each_server(metrics, one_total);
+}
+
+static void server_packets(struct metrics *metrics, const struct ipvs_dest *dest,
+                           struct metrics_label *labels)
+{
+    put_both(metrics, labels, 2, dest->stats.in_packets, dest->stats.out_packets);
+}
+
+void metrics_ipvs_server_packets(struct metrics *metrics)
+{
+    each_server(metrics, server_packets);
+}
+
+static void server_bytes(struct metrics *metrics, const struct ipvs_dest *dest,
+                         struct metrics_label *labels)
+{
+    put_both(metrics, labels, 2, dest->stats.in_bytes, dest->stats.out_bytes);
+}
+
+void metrics_ipvs_server_bytes(struct metrics *metrics)
+{
+    each_server(metrics, server_bytes);
 }

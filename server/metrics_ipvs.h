@@ -10,4 +10,5 @@ typedef void metrics_ipvs_fn(struct metrics *metrics);
 metrics_ipvs_fn metrics_ipvs_available, metrics_ipvs_operations, metrics_ipvs_repairs,
     metrics_ipvs_service_up, metrics_ipvs_share, metrics_ipvs_connections, metrics_ipvs_packets,
     metrics_ipvs_bytes, metrics_ipvs_server_weight, metrics_ipvs_server_active,
-    metrics_ipvs_server_inactive, metrics_ipvs_server_connections;
+    metrics_ipvs_server_inactive, metrics_ipvs_server_connections, metrics_ipvs_server_packets,
+    metrics_ipvs_server_bytes;

@@ -38,6 +38,10 @@ START_TEST(services_and_servers_are_counted)
     has(&text, "\ngslb_ipvs_server_weight{service=\"vip\",server=\"rs1\"} 0\n");
     has(&text, "\ngslb_ipvs_server_weight{service=\"vip\",server=\"rs2\"} 4\n");
     has(&text, "\ngslb_ipvs_server_active_connections{service=\"vip\",server=\"rs2\"} 0\n");
+    has(&text,
+        "\ngslb_ipvs_server_packets_total{service=\"vip\",server=\"rs1\",direction=\"in\"} 0\n");
+    has(&text,
+        "\ngslb_ipvs_server_bytes_total{service=\"vip\",server=\"rs2\",direction=\"out\"} 0\n");
     has(&text, "\ngslb_member_weight{pool=\"web\",member=\"l4\"} 0.500\n");
     strbuf_fini(&text);
     ipvs_scene_fini(&s);
