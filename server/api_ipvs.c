@@ -189,12 +189,22 @@ static uint32_t find_service(struct api_call *call, const char *name)
     return service;
 }
 
+/* The kernel is there, but has no such service just now, or says no. */
+static void reply_refused(const struct waiting *waiting, const struct ipvs_op *op, int error)
+{
+    char why[IPVS_OP_TEXT_MAX];
+    ipvs_op_print_error(op, error, why);
+    api_reply_error(waiting->api, waiting->request, 409, NULL, "%s", why);
+}
+
 static void on_zeroed(void *data, const struct control_ipvs_done *done)
 {
     struct waiting *waiting = data;
-    int error = done->error != 0 || done->results == NULL ? done->error : done->results[0];
-    if (waiting->request != NULL && error != 0)
-        reply_unavailable(waiting->api, waiting->request, error);
+    int refused = done->results != NULL ? done->results[0] : 0;
+    if (waiting->request != NULL && done->error != 0)
+        reply_unavailable(waiting->api, waiting->request, done->error);
+    else if (waiting->request != NULL && refused != 0)
+        reply_refused(waiting, &done->plan->ops[0], refused);
     else if (waiting->request != NULL)
         api_reply_json(waiting->api, waiting->request, 200, json_object());
     mem_free(waiting);

@@ -74,6 +74,8 @@ void control_ipvs_status(const struct control *control, struct control_ipvs_stat
 static const struct override *vip_override(const struct control *control,
                                            const struct control_director *director)
 {
+    if (director->service == POOL_NONE) /* its name may be that of another one by now */
+        return NULL;
     const struct override *override =
         control_service_override(control, OVERRIDE_KIND_STATE, director->name, "");
     if (override == NULL && director->key.fwmark == 0)

@@ -179,6 +179,10 @@ START_TEST(counters_are_zeroed)
     json_decref(call("POST", "/v1/ipvs/zero", "{\"service\": \"vip\"}", 200));
     json_decref(call("POST", "/v1/ipvs/zero", NULL, 200));
     expect_error("POST", "/v1/ipvs/zero", "{\"service\": \"none\"}", 404, "not_found");
+    /* The kernel has not got it now. */
+    json_decref(call("PUT", "/v1/ipvs/services/vip/state", "{\"state\": \"down\"}", 200));
+    ipvs_scene_expect(&s, "-");
+    expect_error("POST", "/v1/ipvs/zero", "{\"service\": \"vip\"}", 409, "conflict");
 }
 END_TEST
 
