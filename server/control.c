@@ -89,6 +89,7 @@ static void control_release(struct control *control)
     mem_free(control->dirty);
     mem_free(control->pool_alarms);
     mem_free(control->overridden);
+    mem_free(control->overridden_services);
     mem_free(control->config_file);
     mem_free(control);
 }

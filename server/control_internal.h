@@ -101,7 +101,7 @@ struct control {
      * when overrides go, until the next world. */
     bool *overridden; /* by pool: a member of it */
     bool overridden_backends;
-    bool overridden_services;
+    bool *overridden_services; /* by service: it, or a server of it */
 
     struct control_ipvs *ipvs; /* server/control_ipvs.h; NULL when the config has no "ipvs" */
     bool hurry;
@@ -186,7 +186,7 @@ void control_deciding_status(struct control *control, const struct pool_address 
 const struct override *control_backend_override(const struct control *control,
                                                 const struct addr *addr);
 const struct override *control_service_override(const struct control *control,
-                                                enum override_kind kind, const char *service,
+                                                enum override_kind kind, uint32_t service,
                                                 const char *server);
 void control_view_init(struct control *control, struct pool_view *view);
 

@@ -284,12 +284,12 @@ static enum ipvs_use use_of_state(enum override_state state)
     return IPVS_USE_UP;
 }
 
-static enum ipvs_use server_use(const struct control *control, const struct world_service *service,
-                                size_t server)
+static enum ipvs_use server_use(const struct control *control, uint32_t index, size_t server)
 {
+    const struct world_service *service = &control->world->services[index];
     const struct ipvs_spec *spec = &service->config->spec;
-    const struct override *override = control_service_override(
-        control, OVERRIDE_KIND_STATE, spec->name, spec->servers[server].name);
+    const struct override *override =
+        control_service_override(control, OVERRIDE_KIND_STATE, index, spec->servers[server].name);
     if (override == NULL)
         override = control_backend_override(control, &spec->servers[server].dest.addr);
     if (override != NULL)
@@ -300,21 +300,22 @@ static enum ipvs_use server_use(const struct control *control, const struct worl
                                                                                  : IPVS_USE_UP;
 }
 
-static uint32_t server_weight(const struct control *control, const struct ipvs_spec *spec,
-                              size_t server)
+static uint32_t server_weight(const struct control *control, uint32_t index, size_t server)
 {
-    const struct override *override = control_service_override(
-        control, OVERRIDE_KIND_WEIGHT, spec->name, spec->servers[server].name);
+    const struct ipvs_spec *spec = &control->world->services[index].config->spec;
+    const struct override *override =
+        control_service_override(control, OVERRIDE_KIND_WEIGHT, index, spec->servers[server].name);
     return override != NULL ? override->weight : spec->servers[server].dest.weight;
 }
 
 /* By an operator, else what the VIP's own conditions say. */
-static enum ipvs_use vip_use(const struct control_ipvs *ipvs, const struct world_service *service)
+static enum ipvs_use vip_use(const struct control_ipvs *ipvs, uint32_t index)
 {
     const struct control *control = ipvs->control;
+    const struct world_service *service = &control->world->services[index];
     const struct ipvs_key *key = &service->config->spec.service.key;
     const struct override *override =
-        control_service_override(control, OVERRIDE_KIND_STATE, service->config->spec.name, "");
+        control_service_override(control, OVERRIDE_KIND_STATE, index, "");
     if (override == NULL && key->fwmark == 0)
         override = control_backend_override(control, &key->addr);
     if (override != NULL)
@@ -337,11 +338,11 @@ static bool needs_kernel(const struct control_ipvs *ipvs)
 static void fill_of_world(const struct control_ipvs *ipvs, const struct control_director *director,
                           struct ipvs_director_input *input, uint8_t *uses, uint32_t *weights)
 {
-    const struct world_service *service = &ipvs->control->world->services[director->service];
-    const struct ipvs_spec *spec = &service->config->spec;
-    for (size_t i = 0; i < spec->server_count; i++) {
-        uses[i] = (uint8_t)server_use(ipvs->control, service, i);
-        weights[i] = server_weight(ipvs->control, spec, i);
+    const struct control *control = ipvs->control;
+    uint32_t service = director->service;
+    for (size_t i = 0; i < control->world->services[service].config->spec.server_count; i++) {
+        uses[i] = (uint8_t)server_use(control, service, i);
+        weights[i] = server_weight(control, service, i);
     }
     input->weights = weights;
     input->vip = vip_use(ipvs, service);

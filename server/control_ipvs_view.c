@@ -77,7 +77,7 @@ static const struct override *vip_override(const struct control *control,
     if (director->service == POOL_NONE) /* its name may be that of another one by now */
         return NULL;
     const struct override *override =
-        control_service_override(control, OVERRIDE_KIND_STATE, director->name, "");
+        control_service_override(control, OVERRIDE_KIND_STATE, director->service, "");
     if (override == NULL && director->key.fwmark == 0)
         override = control_backend_override(control, &director->key.addr);
     return override;
@@ -107,11 +107,10 @@ void control_ipvs_server(struct control *control, uint32_t service, uint32_t ser
     memset(out, 0, sizeof(*out));
     out->verdict = control_verdict_of(control, &at->servers[server]);
     control_deciding_status(control, &at->servers[server], &out->last);
-    out->state_override = control_service_override(control, OVERRIDE_KIND_STATE, spec->name, name);
+    out->state_override = control_service_override(control, OVERRIDE_KIND_STATE, service, name);
     if (out->state_override == NULL)
         out->state_override = control_backend_override(control, &spec->servers[server].dest.addr);
-    out->weight_override =
-        control_service_override(control, OVERRIDE_KIND_WEIGHT, spec->name, name);
+    out->weight_override = control_service_override(control, OVERRIDE_KIND_WEIGHT, service, name);
     out->weight = out->weight_override != NULL ? out->weight_override->weight
                                                : spec->servers[server].dest.weight;
 }

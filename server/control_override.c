@@ -57,7 +57,9 @@ static void note_place(struct control *control, const struct override *override)
         return;
     }
     if (override->scope == OVERRIDE_SERVICE) {
-        control->overridden_services = true;
+        uint32_t service = world_service(control->world, override->pool);
+        if (service != POOL_NONE)
+            control->overridden_services[service] = true;
         return;
     }
     uint32_t pool = world_pool(control->world, override->pool);
@@ -70,7 +72,8 @@ void control_override_adopt(struct control *control)
     mem_free(control->overridden);
     control->overridden = MEM_NEW_ARRAY(bool, control->world->pools.count);
     control->overridden_backends = false;
-    control->overridden_services = false;
+    mem_free(control->overridden_services);
+    control->overridden_services = MEM_NEW_ARRAY(bool, control->world->service_count);
     for (size_t i = 0; i < override_count(control->overrides); i++)
         note_place(control, override_at(control->overrides, i));
 }

@@ -29,12 +29,13 @@ const struct override *control_backend_override(const struct control *control,
 }
 
 const struct override *control_service_override(const struct control *control,
-                                                enum override_kind kind, const char *service,
+                                                enum override_kind kind, uint32_t service,
                                                 const char *server)
 {
-    return control->overridden_services
-               ? override_of_service(control->overrides, kind, service, server)
-               : NULL;
+    if (!control->overridden_services[service])
+        return NULL;
+    return override_of_service(control->overrides, kind,
+                               control->world->services[service].config->spec.name, server);
 }
 
 /* A member's own override beats one by address, which beats "disabled" of the file. */
