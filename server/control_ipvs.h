@@ -140,11 +140,21 @@ void control_ipvs_poll_again(struct control_ipvs *ipvs);
 
 /* --- control_ipvs_directors.c --- */
 
-/* Directors for what the state file says is ours, but no config has. With the first dump. */
-void control_ipvs_leftovers(struct control_ipvs *ipvs);
 /* All directors decide; pools that are touched are marked; changes of state are told. */
 void control_ipvs_step(struct control_ipvs *ipvs);
 void control_ipvs_director_free(struct control_director *director);
+/* NULL when there is none. */
+struct control_director *control_ipvs_find(const struct control_ipvs *ipvs,
+                                           const struct ipvs_key *key);
+/* Takes `director` over; there is none with its key. */
+void control_ipvs_insert(struct control_ipvs *ipvs, struct control_director *director);
+
+/* --- control_ipvs_brake.c --- */
+
+/* Directors for what the state file says is ours, but no config has. With the first dump. */
+void control_ipvs_leftovers(struct control_ipvs *ipvs);
+/* Clears the alarm when all that were held are gone, in a config again, or let go. */
+void control_ipvs_end_brake(struct control_ipvs *ipvs);
 
 /* --- control_ipvs_apply.c --- */
 

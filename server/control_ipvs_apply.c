@@ -144,30 +144,13 @@ static void add_vips(const struct control_ipvs *ipvs, struct ipvs_plan *plan)
 /* ---- the plan ----------------------------------------------------------------------------------
  */
 
-static struct control_director *director_of(const struct control_ipvs *ipvs,
-                                            const struct ipvs_key *key)
-{
-    size_t low = 0;
-    size_t high = ipvs->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = ipvs_key_compare(&ipvs->directors[middle]->key, key);
-        if (order == 0)
-            return ipvs->directors[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
 /* Also where whatever is not desired goes (exclusive). */
 static void leave_out_held(const struct control_ipvs *ipvs, struct ipvs_plan *plan)
 {
     size_t kept = 0;
     for (size_t i = 0; i < plan->count; i++) {
-        const struct control_director *director = director_of(ipvs, &plan->ops[i].service.key);
+        const struct control_director *director =
+            control_ipvs_find(ipvs, &plan->ops[i].service.key);
         if (director == NULL || !director->held)
             plan->ops[kept++] = plan->ops[i];
     }
@@ -206,7 +189,8 @@ static void collect_held(const struct control_ipvs *ipvs, struct ipvs_plan *held
     ipvs_plan_init(&forced);
     make(ipvs, true, &forced);
     for (size_t i = 0; i < forced.count; i++) {
-        const struct control_director *director = director_of(ipvs, &forced.ops[i].service.key);
+        const struct control_director *director =
+            control_ipvs_find(ipvs, &forced.ops[i].service.key);
         if (director != NULL && director->held)
             add_op(held, &forced.ops[i]);
     }
@@ -287,7 +271,7 @@ void control_ipvs_judge_drift(struct control_ipvs *ipvs)
     ipvs_plan_init(&plan);
     make(ipvs, false, &plan);
     for (size_t i = 0; i < plan.count; i++) {
-        struct control_director *director = director_of(ipvs, &plan.ops[i].service.key);
+        struct control_director *director = control_ipvs_find(ipvs, &plan.ops[i].service.key);
         if (director == NULL)
             continue;
         director->calming = director->repairs >= CONTROL_IPVS_FIGHT_COUNT &&
@@ -310,7 +294,8 @@ static void leave_out_calming(struct control_ipvs *ipvs, struct ipvs_plan *plan)
 {
     size_t kept = 0;
     for (size_t i = 0; i < plan->count; i++) {
-        const struct control_director *director = director_of(ipvs, &plan->ops[i].service.key);
+        const struct control_director *director =
+            control_ipvs_find(ipvs, &plan->ops[i].service.key);
         if (director == NULL || !director->calming)
             plan->ops[kept++] = plan->ops[i];
     }
@@ -374,7 +359,7 @@ static void take_result(struct control_ipvs *ipvs, const struct ipvs_op *op, int
                         struct outcome *outcome)
 {
     ipvs->counts.operations[op->kind][error != 0]++;
-    struct control_director *director = director_of(ipvs, &op->service.key);
+    struct control_director *director = control_ipvs_find(ipvs, &op->service.key);
     if (director != NULL && (op->kind == IPVS_OP_ADD_VIP || op->kind == IPVS_OP_DELETE_VIP))
         note_vip(director, op, error);
     if (error == 0) {

@@ -105,6 +105,32 @@ struct control *ipvs_scene_control(struct ipvs_scene *scene)
     return scene->api.control.control;
 }
 
+static void on_reload(void *data, bool ok, uint64_t generation, const struct errlist *errors)
+{
+    struct ipvs_scene_reload *reload = data;
+    (void)generation;
+    reload->called = true;
+    reload->ok = ok;
+    (void)snprintf(reload->first, sizeof(reload->first), "%s",
+                   errors != NULL && errors->count > 0 ? errors->lines[0] : "");
+}
+
+static bool is_reloaded(void *data)
+{
+    return ((struct ipvs_scene_reload *)data)->called;
+}
+
+struct ipvs_scene_reload ipvs_scene_reload(struct ipvs_scene *scene, bool force)
+{
+    struct ipvs_scene_reload result = { 0 };
+    if (force)
+        control_reload_forced(ipvs_scene_control(scene), "test", on_reload, &result);
+    else
+        control_reload(ipvs_scene_control(scene), "test", on_reload, &result);
+    ck_assert(control_fixture_until(&scene->api.control, is_reloaded, &result, WAIT_MS));
+    return result;
+}
+
 struct wish {
     struct ipvs_scene *scene;
     const char *dests;

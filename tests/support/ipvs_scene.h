@@ -35,6 +35,14 @@ void ipvs_scene_start(struct ipvs_scene *scene);
 void ipvs_scene_stop(struct ipvs_scene *scene);
 void ipvs_scene_fini(struct ipvs_scene *scene);
 
+struct ipvs_scene_reload {
+    bool called;
+    bool ok;
+    char first[512]; /* error; "" = none */
+};
+/* Reloads the config as it is now and waits for the answer. */
+struct ipvs_scene_reload ipvs_scene_reload(struct ipvs_scene *scene, bool force);
+
 /* Runs the loop until the service's destinations in the table are these: "rs1=4 rs2=0" (weights; an
  * absent one is left out; "" = the service stands empty; "-" = no service). Fails the test after 5
  * s. */

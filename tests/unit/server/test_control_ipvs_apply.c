@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOCAL_VIP "127.0.0.1"
-
 static struct ipvs_scene s;
 
 static void start(const char *ipvs, const char *service)
@@ -259,47 +257,6 @@ START_TEST(a_fight_over_a_service_that_goes_is_over)
 }
 END_TEST
 
-static bool has_op(void *data)
-{
-    static char seen[4096];
-    char *history = ipvs_fake_history(s.kernel.fake);
-    if (history != NULL)
-        strncat(seen, history, sizeof(seen) - strlen(seen) - 1);
-    mem_free(history);
-    return strstr(seen, data) != NULL;
-}
-
-#define LOCAL(name, port)                                                                          \
-    "\"" name "\": {\"address\": \"" LOCAL_VIP "\", \"port\": " port                               \
-    ", \"check\": [], \"drain\": \"0s\", "                                                         \
-    "\"vip\": {\"interface\": \"lo\"}, \"servers\": {\"a\": {\"address\": \"192.0.2.9\"}}}"
-
-/* The address is on this host already; what the table in memory has of it is not looked at. */
-START_TEST(a_vip_goes_with_the_last_service_that_has_it)
-{
-    char delete_vip[64];
-    ipvs_scene_init(&s);
-    (void)snprintf(delete_vip, sizeof(delete_vip), "delete_vip");
-    s.services = LOCAL("web", "80") ", " LOCAL("tls", "443");
-    ipvs_scene_config(&s, "\"max_remove\": 100,", "", NULL);
-    ipvs_scene_start(&s);
-    s.services = LOCAL("web", "80");
-    ipvs_scene_config(&s, "\"max_remove\": 100,", "", NULL);
-    control_reload(ipvs_scene_control(&s), "test", NULL, NULL);
-    char tls[] = "delete_service tcp " LOCAL_VIP ":443";
-    ck_assert(control_fixture_until(&s.api.control, has_op, tls, 5000));
-    uint64_t dumps = ipvs_fake_dumps(s.kernel.fake);
-    while (ipvs_fake_dumps(s.kernel.fake) < dumps + 3)
-        (void)uv_run(&s.api.control.loop, UV_RUN_ONCE);
-    ck_assert(!has_op(delete_vip));
-    s.services = NULL;
-    ipvs_scene_config(&s, "\"max_remove\": 100,", "", NULL);
-    control_reload(ipvs_scene_control(&s), "test", NULL, NULL);
-    ck_assert(control_fixture_until(&s.api.control, has_op, delete_vip, 5000));
-    ipvs_scene_fini(&s);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("control_ipvs_apply");
@@ -314,7 +271,6 @@ int main(void)
     tcase_add_test(tcase, the_alarm_of_a_failure_ends_when_it_is_not_wanted_any_more);
     tcase_add_test(tcase, what_fails_all_the_time_holds_up_nothing_else);
     tcase_add_test(tcase, a_fight_over_a_service_that_goes_is_over);
-    tcase_add_test(tcase, a_vip_goes_with_the_last_service_that_has_it);
     tcase_set_timeout(tcase, 30);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
