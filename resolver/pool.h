@@ -80,8 +80,8 @@ struct pool_view {
     enum pool_use (*nested)(void *data, uint32_t pool, uint32_t member);
     uint32_t (*weight)(void *data, uint32_t pool, uint32_t member); /* effective */
     /* Live capacity of a member with a service, in parts of POOL_SHARE_ONE: its weight is
-     * multiplied by that (a live member keeps a weight above 0 unless its own is 0). NULL = all are
-     * whole. */
+     * multiplied by that. 0 = none; a member that is used all the same (forced up, or all are down)
+     * has its whole weight. NULL = all are whole. */
     uint32_t (*share)(void *data, uint32_t pool, uint32_t member);
 };
 

@@ -31,16 +31,15 @@ static uint32_t common_divisor(uint32_t a, uint32_t b)
     return a;
 }
 
-/* What a member can take of its weight; never nothing, since it is live. */
+/* What a member can take of its weight. One without any capacity of its own is used because an
+ * operator wants it, or since all are down: then it counts as it is given. */
 static uint32_t share_of(const struct job *job, uint32_t index)
 {
     const struct pool_view *view = job->builder->view;
     if (job->pool->members[index].service == 0 || view->share == NULL)
         return POOL_SHARE_ONE;
     uint32_t share = view->share(view->data, job->index, index);
-    if (share > POOL_SHARE_ONE)
-        return POOL_SHARE_ONE;
-    return share > 0 ? share : 1;
+    return share > 0 && share < POOL_SHARE_ONE ? share : POOL_SHARE_ONE;
 }
 
 /* In units of the shares: where all are whole, the weight as it is given. */

@@ -292,7 +292,9 @@ static void watch_leave(struct control_ipvs *ipvs, struct control_director *dire
 static uint32_t share_of(const struct control_director *director)
 {
     double share = ipvs_director_share(director->director) * POOL_SHARE_ONE;
-    return share <= 0 ? 0 : (uint32_t)(share + 0.5);
+    if (share <= 0)
+        return 0;
+    return share < 1 ? 1 : (uint32_t)(share + 0.5); /* little is not nothing */
 }
 
 static void tell_pools(struct control_ipvs *ipvs, struct control_director *director)

@@ -260,6 +260,8 @@ void control_member(struct control *control, uint32_t pool, uint32_t member,
         out->state = m->child != POOL_NONE ? nested_state(control, m)
                                            : measured_state(control, pool, member);
     find_live(control, pool, member, out->live);
+    if (out->share <= 0 && (out->live[PICKER_A] || out->live[PICKER_AAAA]))
+        out->share = 1; /* by an operator's word, whatever the service says */
 }
 
 void control_member_counts(struct control *control, unsigned *up, unsigned *down, unsigned *unknown,

@@ -87,6 +87,10 @@ class Health(Case):
         self.assertEqual({tuple(daemon.addresses("www.example.test")) for _ in range(20)}, {("192.0.2.1",)})
         self.assertEqual(self.service(daemon)["state"], "down")
         self.assertEqual(daemon.metrics()['gslb_member_up{pool="web",member="l4",family="a"}'], 0)
+        forced = daemon.set_state("web", "l4", "up")  # an operator knows better
+        self.assertEqual((forced["state"], forced["effective_weight"]), ("admin_up", 4))
+        self.assert_shares(daemon, 4 / 8)
+        daemon.set_state("web", "l4", "auto")
         for real in self.reals:
             real.revive()
         wait_until(lambda: daemon.addresses("vip.example.test") == [VIP], 10, "it is back")

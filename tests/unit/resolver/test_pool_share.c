@@ -35,9 +35,9 @@ static const struct {
     { { 1, 1, 1 }, { 5000, UINT32_MAX, UINT32_MAX }, { 0.2, 0.4, 0.4 } },
     { { 4, 2, 1 }, { 5000, 10000, UINT32_MAX }, { 0.4, 0.4, 0.2 } },
     { { 4, 2, 1 }, { 3333, 1, 9999 }, { 13332. / 23333, 2. / 23333, 9999. / 23333 } },
-    /* more than whole is whole, and what is live gets something */
+    /* more than whole is whole; what is used without any capacity has its weight */
     { { 1, 1, 2 }, { 20000, 10001, UINT32_MAX }, { 0.25, 0.25, 0.5 } },
-    { { 1, 1, 0 }, { 0, UINT32_MAX, 10000 }, { 1. / 10001, 10000. / 10001, 0 } },
+    { { 1, 1, 0 }, { 0, UINT32_MAX, 10000 }, { 0.5, 0.5, 0 } },
     { { 1, 0, 0 }, { 0, 10000, UINT32_MAX }, { 1, 0, 0 } },
     { { 0, 0, 0 }, { 5000, 10000, UINT32_MAX }, { 1. / 3, 1. / 3, 1. / 3 } },
     { { UINT32_MAX, UINT32_MAX, UINT32_MAX },
