@@ -30,6 +30,7 @@ struct ipvs_director {
     struct roster roster;
     struct member sorry;
     bool adopted; /* what the kernel had has been looked at */
+    bool there;   /* the kernel has had the service */
     bool quorum;
     enum phase phase;
     bool dns_left; /* and since when */
@@ -107,6 +108,7 @@ static void look_at_kernel(struct ipvs_director *director, const struct ipvs_dir
     if (sorry != NULL)
         director->sorry.dest = *sorry;
     roster_look(&director->roster, in->kernel);
+    director->there = director->there || in->kernel != NULL;
     director->sorry.kernel = in->kernel != NULL && sorry != NULL
                                  ? ipvs_service_find(in->kernel, &sorry->addr, sorry->port)
                                  : NULL;
@@ -148,7 +150,8 @@ static enum phase next_phase(const struct ipvs_director *director,
         return director->phase;
     if (in->in_dns || (in->gate && !director->adopted))
         return PHASE_LEAVING;
-    if (in->vip == IPVS_USE_DOWN) /* retired while an operator had it out: nothing to wait for */
+    /* Retired while an operator had it out, or never made: nothing to wait for. */
+    if (in->vip == IPVS_USE_DOWN || (in->kernel_known && !director->there))
         return PHASE_DRAINED;
     return in->now_ms < tail_end(director) ? PHASE_TAIL : PHASE_CONNECTIONS;
 }

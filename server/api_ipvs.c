@@ -7,6 +7,8 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- requests that wait ------------------------------------------------------------------------
@@ -16,6 +18,7 @@ struct waiting {
     struct api *api;
     struct http_request *request; /* NULL when the server went first */
     bool restore;
+    char *file; /* owned; of a restore: how messages call the text */
 };
 
 static void on_gone(void *data)
@@ -100,11 +103,31 @@ static void reply_unavailable(struct api *api, struct http_request *request, int
     api_reply_error(api, request, 503, NULL, "%s", why);
 }
 
+/* As a mistake in the text is answered. */
+static void reply_refused(const struct waiting *waiting, const struct ipvs_op *op)
+{
+    char why[IPVS_OP_TEXT_MAX];
+    char line[PATH_MAX + IPVS_OP_TEXT_MAX];
+    ipvs_op_print_error(op, EACCES, why);
+    (void)snprintf(line, sizeof(line), "%s: %s", waiting->file, why);
+    api_reply_error_with(waiting->api, waiting->request, 422,
+                         json_pack("{s:[o]}", "errors", api_view_text(line)), NULL,
+                         "the text is refused, nothing was changed");
+}
+
+static void wait_free(struct waiting *waiting)
+{
+    mem_free(waiting->file);
+    mem_free(waiting);
+}
+
 static void on_done(void *data, const struct control_ipvs_done *done)
 {
     struct waiting *waiting = data;
     if (waiting->request != NULL && done->error != 0) {
         reply_unavailable(waiting->api, waiting->request, done->error);
+    } else if (waiting->request != NULL && done->refused != NULL) {
+        reply_refused(waiting, done->refused);
     } else if (waiting->request != NULL) {
         json_t *object = json_pack("{s:o}", "operations", plan_list(done->plan, done->results));
         if (waiting->restore) {
@@ -115,7 +138,7 @@ static void on_done(void *data, const struct control_ipvs_done *done)
         }
         api_reply_json(waiting->api, waiting->request, 200, object);
     }
-    mem_free(waiting);
+    wait_free(waiting);
 }
 
 void api_post_ipvs_plan(struct api_call *call)
@@ -169,6 +192,7 @@ void api_post_ipvs_restore(struct api_call *call)
                       json_string_length(text), &table, &errors)) {
         struct waiting *waiting = wait_new(call);
         waiting->restore = true;
+        waiting->file = mem_strdup(file != NULL ? file : "restore");
         control_ipvs_restore(call->control, &table, exact, write, on_done, waiting);
     } else {
         reply_bad_text(call, &errors);

@@ -210,13 +210,16 @@ void control_ipvs_foreign(struct control *control, struct ipvs_keys *out);
 
 /* Called once. `error` != 0 = not done, see ipvs_print_unavailable. `results` NULL = the plan has
  * not been applied, else one errno an operation. `held`: operations that the brake holds back.
- * `skipped`: of a restore, services that the config manages. All borrowed for the call. */
+ * `skipped`: of a restore, services that the config manages. `refused`: of a restore, the first
+ * change that ipvs.allow forbids, and then none has been made; NULL = none. All borrowed for the
+ * call. */
 struct control_ipvs_done {
     int error;
     const struct ipvs_plan *plan;
     const int *results;
     const struct ipvs_plan *held;
     const struct ipvs_keys *skipped;
+    const struct ipvs_op *refused;
 };
 typedef void control_ipvs_done_fn(void *data, const struct control_ipvs_done *done);
 /* Has the kernel's table looked at anew, if that costs little, so that what is shown of it is no

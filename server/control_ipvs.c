@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ipvs/allow.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -105,7 +106,8 @@ static void finish_job(struct control_ipvs *ipvs, int error, const int *results)
                                       .plan = &ipvs->plan,
                                       .results = results,
                                       .held = &held,
-                                      .skipped = &job->skipped };
+                                      .skipped = &job->skipped,
+                                      .refused = job->refused };
     job->fn(job->data, &done);
     ipvs_plan_fini(&held);
     ipvs_table_fini(&job->wanted);
@@ -147,6 +149,20 @@ static void plan_restore(struct control_ipvs *ipvs, struct control_ipvs_job *job
     ipvs_keys_fini(&owned);
 }
 
+/* The helper would refuse it when the half is done. */
+static const struct ipvs_op *find_refused(const struct control_ipvs *ipvs)
+{
+    const struct schema_list *prefixes = &ipvs->control->world->config->ipvs.allow;
+    struct ipvs_allow allow = { 0 };
+    for (size_t i = 0; i < prefixes->count && i < IPVS_ALLOW_MAX; i++)
+        allow.prefixes[allow.count++] = ((const struct prefix *)prefixes->items)[i];
+    for (size_t i = 0; i < ipvs->plan.count; i++) {
+        if (ipvs_allow_check(&allow, &ipvs->plan.ops[i]) == EACCES)
+            return &ipvs->plan.ops[i];
+    }
+    return NULL;
+}
+
 static void plan_zero(struct control_ipvs *ipvs, const struct control_ipvs_job *job)
 {
     ipvs->plan.ops = mem_dup(&job->zero, sizeof(job->zero));
@@ -171,7 +187,8 @@ static bool run_job(struct control_ipvs *ipvs)
         return !observe && ipvs->plan.count > 0;
     case IPVS_JOB_RESTORE:
         plan_restore(ipvs, job);
-        return job->write && !observe && ipvs->plan.count > 0;
+        job->refused = find_refused(ipvs);
+        return job->write && !observe && ipvs->plan.count > 0 && job->refused == NULL;
     case IPVS_JOB_ZERO:
         plan_zero(ipvs, job);
         return true;

@@ -65,12 +65,13 @@ enum control_ipvs_job_kind {
 struct control_ipvs_job {
     struct control_ipvs_job *next;
     enum control_ipvs_job_kind kind;
-    bool force;               /* APPLY: what the brake holds, too */
-    bool write;               /* RESTORE: apply the plan */
-    bool exact;               /* RESTORE: foreign services that the text lacks go */
-    struct ipvs_table wanted; /* RESTORE */
-    struct ipvs_keys skipped; /* RESTORE: managed by the config */
-    struct ipvs_op zero;      /* ZERO */
+    bool force;                    /* APPLY: what the brake holds, too */
+    bool write;                    /* RESTORE: apply the plan */
+    bool exact;                    /* RESTORE: foreign services that the text lacks go */
+    struct ipvs_table wanted;      /* RESTORE */
+    struct ipvs_keys skipped;      /* RESTORE: managed by the config */
+    const struct ipvs_op *refused; /* RESTORE: of the plan; what the helper would not do */
+    struct ipvs_op zero;           /* ZERO */
     control_ipvs_done_fn *fn;
     void *data;
 };

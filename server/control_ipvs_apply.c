@@ -347,11 +347,11 @@ struct outcome {
 };
 
 /* What is deleted is not ours to delete any more, also where another interface has the address. */
-static void note_vip(struct control_director *director, const struct ipvs_op *op, int error)
+static void note_vip(struct control_director *director, const struct ipvs_op *op)
 {
     director->vip_ms = clock_mono_ms();
     director->vip_wanted = op->kind == IPVS_OP_ADD_VIP;
-    if (op->kind == IPVS_OP_DELETE_VIP && error == 0 && director->service == POOL_NONE)
+    if (op->kind == IPVS_OP_DELETE_VIP && director->service == POOL_NONE)
         director->interface[0] = '\0';
 }
 
@@ -360,8 +360,9 @@ static void take_result(struct control_ipvs *ipvs, const struct ipvs_op *op, int
 {
     ipvs->counts.operations[op->kind][error != 0]++;
     struct control_director *director = control_ipvs_find(ipvs, &op->service.key);
-    if (director != NULL && (op->kind == IPVS_OP_ADD_VIP || op->kind == IPVS_OP_DELETE_VIP))
-        note_vip(director, op, error);
+    if (error == 0 && director != NULL &&
+        (op->kind == IPVS_OP_ADD_VIP || op->kind == IPVS_OP_DELETE_VIP))
+        note_vip(director, op);
     if (error == 0) {
         (void)ipvs_table_apply(&ipvs->actual, op);
         if (op->kind == IPVS_OP_DELETE_SERVICE)

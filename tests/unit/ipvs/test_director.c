@@ -391,6 +391,23 @@ START_TEST(a_service_that_was_never_in_dns_has_no_tail)
 }
 END_TEST
 
+/* The kernel would not take it, or has not got it yet. */
+START_TEST(a_service_that_was_never_made_is_not_made_to_be_drained)
+{
+    struct stage s;
+    stage_setup(&s, 1);
+    s.in.kernel_known = true;
+    stage_step(&s);
+    stage_is(&s, "waiting", false);
+    stage_wants(&s, "a10");
+    s.in.retired = true;
+    stage_step(&s);
+    stage_wants(&s, "none");
+    stage_is(&s, "drained", false);
+    stage_teardown(&s);
+}
+END_TEST
+
 START_TEST(a_drained_service_ends_at_the_limit)
 {
     struct stage s;
@@ -559,6 +576,7 @@ int main(void)
     tcase_add_test(tcase, the_tail_is_that_of_the_pool_that_has_gone);
     tcase_add_test(tcase, a_lowered_ttl_shortens_the_tail);
     tcase_add_test(tcase, a_service_that_was_never_in_dns_has_no_tail);
+    tcase_add_test(tcase, a_service_that_was_never_made_is_not_made_to_be_drained);
     tcase_add_test(tcase, a_drained_service_ends_at_the_limit);
     tcase_add_test(tcase, a_sorry_server_is_drained_with_its_service);
     tcase_add_loop_test(tcase, a_drained_service_stays_drained_over_a_restart, 0, 2);

@@ -209,6 +209,30 @@ START_TEST(observe_refuses_to_write)
 }
 END_TEST
 
+START_TEST(what_the_helper_would_refuse_is_not_half_done)
+{
+    static const char body[] =
+        "{\"file\": \"rules\", \"text\": \"-A -t 203.0.113.10:25 -s rr\\n-A -t 198.51.100.7:25 -s "
+        "rr\\n\"%s}";
+    char text[256];
+    ipvs_scene_stop(&s);
+    ipvs_scene_config(&s, "\"allow\": [\"203.0.113.0/24\"],", "", NULL);
+    ipvs_scene_start(&s);
+    api_fixture_listen(&s.api);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    for (int write = 0; write < 2; write++) {
+        uint64_t writes = ipvs_fake_writes(s.kernel.fake);
+        (void)snprintf(text, sizeof(text), body, write == 1 ? ", \"apply\": true" : "");
+        json_t *answer = call("POST", "/v1/ipvs/restore", text, 422);
+        ck_assert_str_eq(api_fixture_text(answer, "error.code"), "invalid_config");
+        ck_assert_str_eq(api_fixture_text(answer, "errors.0"),
+                         "rules: tcp 198.51.100.7:25: ipvs.allow does not have this address");
+        json_decref(answer);
+        ck_assert_uint_eq(ipvs_fake_writes(s.kernel.fake), writes);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("api_ipvs");
@@ -224,6 +248,7 @@ int main(void)
     tcase_add_test(tcase, counters_are_zeroed);
     tcase_add_test(tcase, without_a_kernel_it_is_unavailable);
     tcase_add_test(tcase, observe_refuses_to_write);
+    tcase_add_test(tcase, what_the_helper_would_refuse_is_not_half_done);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
