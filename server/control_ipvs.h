@@ -106,7 +106,8 @@ struct control_ipvs {
     bool failed;  /* the last plan could not be carried out, and nothing has been asked for since */
     bool retry;   /* something failed: nothing is written before the next dump */
     uint64_t retry_ms;
-    struct ipvs_plan plan;         /* under way */
+    bool wished;           /* something has been asked for since the plan under way was made */
+    struct ipvs_plan plan; /* under way */
     struct control_ipvs_job *job;  /* under way */
     struct control_ipvs_job *jobs; /* waiting, oldest first */
 

@@ -398,7 +398,7 @@ static void judge_outcome(struct control_ipvs *ipvs, const struct outcome *outco
     ipvs->retry_ms = ipvs->retry_ms == 0 ? CONTROL_IPVS_RETRY_MS : 2 * ipvs->retry_ms;
     if (ipvs->retry_ms > CONTROL_IPVS_RETRY_MAX_MS)
         ipvs->retry_ms = CONTROL_IPVS_RETRY_MAX_MS;
-    control_ipvs_poll_in(ipvs, outcome->failed > 0 ? ipvs->retry_ms : 0);
+    control_ipvs_poll_in(ipvs, outcome->failed > 0 && !ipvs->wished ? ipvs->retry_ms : 0);
 }
 
 static void drop_plan(struct control_ipvs *ipvs)
@@ -463,7 +463,7 @@ static void note_owned(struct control_ipvs *ipvs)
 void control_ipvs_start_apply(struct control_ipvs *ipvs)
 {
     ipvs->busy = true;
-    ipvs->settled = false;
+    ipvs->settled = ipvs->wished = false;
     note_owned(ipvs);
     if (ipvs->owned_changed)
         control_ipvs_save(ipvs, send_plan);

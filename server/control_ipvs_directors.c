@@ -419,7 +419,7 @@ void control_ipvs_touch(struct control *control)
         ipvs->directors[i]->calming = false;
     if (ipvs->retry)
         control_ipvs_poll_again(ipvs);
-    ipvs->touched = true;
+    ipvs->touched = ipvs->wished = true;
     (void)uv_timer_start(&ipvs->step_timer, on_step, 0, 0);
 }
 

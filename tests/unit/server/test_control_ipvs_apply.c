@@ -225,17 +225,37 @@ static bool has_failed_six_times(void *data)
     return status.counts->operations[IPVS_OP_ADD_SERVICE][1] >= 6;
 }
 
-START_TEST(what_fails_all_the_time_holds_up_nothing_else)
+/* A weight for rs1. */
+static void wish(uint32_t weight)
 {
     struct control_override_words words = { .author = "jo" };
+    ck_assert(control_override_server_weight(ipvs_scene_control(&s), 0, 0, false, weight, &words));
+    control_ipvs_decide(ipvs_scene_control(&s));
+}
+
+START_TEST(what_fails_all_the_time_holds_up_nothing_else)
+{
     start_beside_a_failure();
     /* By now the pause between two attempts is some seconds. */
     ck_assert(control_fixture_until(&s.api.control, has_failed_six_times, NULL, 10000));
     uint64_t before = clock_mono_ms();
-    ck_assert(control_override_server_weight(ipvs_scene_control(&s), 0, 0, false, 9, &words));
+    wish(9);
     ipvs_scene_expect(&s, "rs1=9 rs2=4");
     control_fixture_served(&s.api.control);
     ck_assert_uint_lt(clock_mono_ms() - before, 1000);
+    /* Nor what is asked for while the helper is at it. */
+    for (uint32_t weight = 10; weight < 40; weight += 2) {
+        before = clock_mono_ms();
+        wish(weight);
+        for (uint64_t writes = ipvs_fake_writes(s.kernel.fake);
+             ipvs_fake_writes(s.kernel.fake) == writes;)
+            (void)uv_run(&s.api.control.loop, UV_RUN_NOWAIT);
+        wish(weight + 1);
+        char wanted[32];
+        (void)snprintf(wanted, sizeof(wanted), "rs1=%u rs2=4", (unsigned)weight + 1);
+        ipvs_scene_expect(&s, wanted);
+        ck_assert_uint_lt(clock_mono_ms() - before, 1000);
+    }
     ipvs_scene_fini(&s);
 }
 END_TEST
