@@ -32,6 +32,7 @@ struct check_http_args {
     size_t header_count;
     uint8_t expect_status[75]; /* bit set: bit n is status n, 0..599 */
     const char *expect_body;   /* substring within the first 64 KiB, or NULL */
+    const char *weight_header; /* of the answer, tells the weight in percent; NULL = none does */
 };
 
 struct check {
@@ -51,10 +52,18 @@ struct check {
 /* One attempt that is under way; each type's file defines its own. `check` and `target` given to
  * start stay valid until done or cancel. */
 struct check_attempt;
-/* Called exactly once for each started attempt, never from within start. `reason` is a constant or
- * borrowed for the call, one short line: "connection refused", "timeout", "status 503", "body lacks
- * the text". */
-typedef void check_done_fn(void *data, enum health_result result, const char *reason);
+#define CHECK_WEIGHT_FULL 100
+
+/* What an attempt has found. */
+struct check_report {
+    enum health_result result;
+    const char *reason; /* a constant or borrowed for the call, one short line: "connection
+                           refused", "timeout", "status 503", "body lacks the text" */
+    uint8_t weight;     /* percent, 0 to CHECK_WEIGHT_FULL (also: nothing was told); of a PASS only
+                         */
+};
+/* Called exactly once for each started attempt, never from within start. */
+typedef void check_done_fn(void *data, const struct check_report *report);
 
 /* The prober's libuv loop and what the types share on it: health/check_loop.h. */
 struct check_loop;
@@ -86,6 +95,12 @@ struct endpoint check_target(const struct check *check, const struct endpoint *m
  * the same address and port (check_target is applied): the identity of a target. Printable as far
  * as the check's own texts are. Returns owned (mem_free). */
 char *check_identity(const struct check *check, const struct endpoint *target);
+
+/* Its targets may have a weight other than CHECK_WEIGHT_FULL. */
+static inline bool check_tells_weight(const struct check *check)
+{
+    return check->type == CHECK_HTTP && check->args.http.weight_header != NULL;
+}
 
 /* True when method, path, host and headers can be sent as they are: no control bytes, no blanks
  * where HTTP has none (RFC 9112 sections 3 and 5), no header that frames the message. Else *why

@@ -3,6 +3,7 @@
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/version.h"
 #include "health/fault.h"
 #include "health/http_multi.h"
@@ -15,6 +16,14 @@
 
 #define RECEIVE_BUFFER 4096L /* of curl, for each attempt under way */
 
+/* What the answer's headers say of the weight. */
+struct told_weight {
+    bool open;      /* between a status line and the blank line: what comes later are trailers */
+    unsigned lines; /* of the header */
+    bool bad;
+    uint8_t percent;
+};
+
 struct check_attempt {
     struct http_transfer transfer;
     struct check_later later;
@@ -25,12 +34,13 @@ struct check_attempt {
     struct match match;
     size_t header_bytes;
     size_t body_bytes;
+    struct told_weight told;
     const char *refused; /* why it was not even started */
     int socket_errno;    /* of a socket that could not be made */
     bool judged;         /* the verdict is known before the answer has ended */
     enum health_result result;
     const char *reason;
-    char reason_text[32];
+    char reason_text[80];
     check_done_fn *done;
     void *data;
 };
@@ -48,19 +58,27 @@ static void attempt_cancel(struct check_attempt *attempt)
     mem_free(attempt);
 }
 
+static bool tells_weight(const struct check_attempt *attempt)
+{
+    return attempt->result == HEALTH_PASS && attempt->told.lines > 0 && !attempt->told.bad;
+}
+
 static void attempt_end(struct check_attempt *attempt)
 {
     check_done_fn *done = attempt->done;
     void *data = attempt->data;
-    enum health_result result = attempt->result;
     char reason[sizeof(attempt->reason_text)];
-    const char *told = attempt->reason;
-    if (told == attempt->reason_text) {
+    struct check_report report = {
+        .result = attempt->result,
+        .reason = attempt->reason,
+        .weight = tells_weight(attempt) ? attempt->told.percent : CHECK_WEIGHT_FULL,
+    };
+    if (report.reason == attempt->reason_text) {
         memcpy(reason, attempt->reason_text, sizeof(reason));
-        told = reason;
+        report.reason = reason;
     }
     attempt_cancel(attempt);
-    done(data, result, told);
+    done(data, &report);
 }
 
 static void judge(struct check_attempt *attempt, enum health_result result, const char *reason)
@@ -76,13 +94,28 @@ static void judge_fault(struct check_attempt *attempt, int error)
     judge(attempt, fault.result, fault.reason);
 }
 
+static void print_status(struct check_attempt *attempt, long status, bool passes)
+{
+    char *out = attempt->reason_text;
+    size_t size = sizeof(attempt->reason_text);
+    const struct told_weight *told = &attempt->told;
+    if (!passes || told->lines == 0)
+        (void)snprintf(out, size, "status %ld", status);
+    else if (told->bad)
+        (void)snprintf(out, size, "status %ld, weight header ignored: not one number from 0 to 100",
+                       status);
+    else
+        (void)snprintf(out, size, "status %ld, weight %u %%", status, (unsigned)told->percent);
+}
+
 /* Status and text, once enough has come: at the end, at the cap, or when the text is found. */
 static void judge_answer(struct check_attempt *attempt)
 {
     long status = 0;
     curl_easy_getinfo(attempt->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)snprintf(attempt->reason_text, sizeof(attempt->reason_text), "status %ld", status);
-    if (!check_status_has(attempt->args->expect_status, status))
+    bool passes = check_status_has(attempt->args->expect_status, status);
+    print_status(attempt, status, passes);
+    if (!passes)
         judge(attempt, HEALTH_FAIL, attempt->reason_text);
     else if (!match_feed(&attempt->match, "", 0))
         judge(attempt, HEALTH_FAIL, "body lacks the text");
@@ -185,14 +218,64 @@ static curl_socket_t on_socket(void *data, curlsocktype purpose, struct curl_soc
     return fd;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* "75" or "75%" with blanks around; RFC 9110 section 5.5. */
+static bool parse_weight(const char *value, size_t length, uint8_t *out)
+{
+    uint64_t percent = 0;
+    while (length > 0 && is_blank(*value)) {
+        value++;
+        length--;
+    }
+    while (length > 0 && is_blank(value[length - 1]))
+        length--;
+    if (length > 0 && value[length - 1] == '%')
+        length--;
+    if (!parse_u64(value, length, CHECK_WEIGHT_FULL, &percent))
+        return false;
+    *out = (uint8_t)percent;
+    return true;
+}
+
+/* The header given twice is a list (RFC 9110 section 5.3), which is no number. */
+static void take_weight(struct told_weight *told, const char *name, const char *line, size_t length)
+{
+    size_t name_length = strlen(name);
+    if (!told->open || length <= name_length || line[name_length] != ':' ||
+        strncasecmp(line, name, name_length) != 0)
+        return;
+    told->lines++;
+    if (told->lines > 1 ||
+        !parse_weight(line + name_length + 1, length - name_length - 1, &told->percent))
+        told->bad = true;
+}
+
+/* Of several answers (100 Continue) the last one counts. */
+static void look_for_weight(struct check_attempt *attempt, const char *line, size_t length)
+{
+    if (attempt->args->weight_header == NULL || length == 0)
+        return;
+    if (length > 5 && memcmp(line, "HTTP/", 5) == 0)
+        attempt->told = (struct told_weight){ .open = true };
+    else if (*line == '\r' || *line == '\n')
+        attempt->told.open = false;
+    else
+        take_weight(&attempt->told, attempt->args->weight_header, line, length);
+}
+
 /* Trailers come this way too. To return less than was given ends the transfer. */
 static size_t on_header(char *line, size_t size, size_t count, void *data)
 {
-    (void)line;
     struct check_attempt *attempt = data;
     attempt->header_bytes += size * count;
-    if (attempt->header_bytes <= CHECK_HTTP_HEADER_MAX)
+    if (attempt->header_bytes <= CHECK_HTTP_HEADER_MAX) {
+        look_for_weight(attempt, line, size * count);
         return size * count;
+    }
     judge(attempt, HEALTH_FAIL, "headers too long");
     return 0;
 }
@@ -281,6 +364,8 @@ bool check_http_valid(const struct check_http_args *args, const char **why)
         *why = "path must start with / and have no blanks or control characters";
     else if (args->host != NULL && !is_visible(args->host))
         *why = "host has blanks or control characters";
+    else if (args->weight_header != NULL && !is_token(args->weight_header))
+        *why = "weight_header has characters that HTTP does not allow";
     for (size_t i = 0; *why == NULL && i < args->header_count; i++) {
         if (!is_token(args->headers[i].name))
             *why = "header name has characters that HTTP does not allow";
@@ -421,6 +506,7 @@ static void http_copy_args(struct arena *arena, struct check *check)
     args->path = check_copy_text(arena, args->path);
     args->host = check_copy_text(arena, args->host);
     args->expect_body = check_copy_text(arena, args->expect_body);
+    args->weight_header = check_copy_text(arena, args->weight_header);
 }
 
 static void http_print_args(struct strbuf *out, const struct check *check)
@@ -437,6 +523,8 @@ static void http_print_args(struct strbuf *out, const struct check *check)
     for (size_t i = 0; i < sizeof(args->expect_status); i++)
         strbuf_addf(out, "%02x", args->expect_status[i]);
     check_print_text(out, "body", args->expect_body);
+    if (args->weight_header != NULL) /* so that saved identities without one stay as they were */
+        check_print_text(out, "weight", args->weight_header);
 }
 
 const struct check_type check_http_type = {

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 /* The loop shows by a heartbeat that it runs. A gap in it is a stall: this process was stopped, the
@@ -22,6 +23,8 @@
 /* A timeout that is seen so much late is put off once by as much: the loop was busy, and what the
  * target sent meanwhile was not looked at. */
 #define BUSY_MS 50
+/* A told weight that has changed by less is not worth a change of anything. */
+#define WEIGHT_STEP 5
 
 static const char stall_reason[] = "local: probes stood still";
 
@@ -38,6 +41,7 @@ struct target {
     enum target_state state;
     struct fsm fsm;
     int64_t since_ms;
+    uint8_t weight; /* in force, see take_weight */
     bool probed;
     bool spread;   /* its place in the interval is still to be taken */
     bool extended; /* the timeout of this attempt was put off */
@@ -124,8 +128,19 @@ static uint64_t next_due_ms(struct target *target, enum health_result result)
     return due > earliest ? due : earliest;
 }
 
-static void publish(struct target *target, enum health_result result, const char *reason,
-                    bool notify)
+/* True when the weight in force has changed. All and nothing are never rounded away. */
+static bool take_weight(struct target *target, const struct check_report *report)
+{
+    int old = target->weight;
+    int told = report->weight;
+    bool edge = told == 0 || told == CHECK_WEIGHT_FULL || old == 0 || old == CHECK_WEIGHT_FULL;
+    if (report->result != HEALTH_PASS || told == old || (!edge && abs(told - old) < WEIGHT_STEP))
+        return false;
+    target->weight = report->weight;
+    return true;
+}
+
+static void publish(struct target *target, const struct check_report *report, bool notify)
 {
     struct check_outcome outcome = {
         .status = {
@@ -133,7 +148,8 @@ static void publish(struct target *target, enum health_result result, const char
             .verdict = target->fsm.verdict,
             .suspect = fsm_suspect(&target->fsm),
             .probed = true,
-            .result = result,
+            .result = report->result,
+            .weight = target->weight,
             .duration_ms = (double)(clock_mono_ns() - target->started_ns) / 1e6,
             .at_ms = clock_wall_ms(),
             .since_ms = target->since_ms,
@@ -142,28 +158,30 @@ static void publish(struct target *target, enum health_result result, const char
         .notify = notify,
         .late = target->late,
     };
-    (void)snprintf(outcome.status.reason, sizeof(outcome.status.reason), "%s", reason);
+    (void)snprintf(outcome.status.reason, sizeof(outcome.status.reason), "%s", report->reason);
     target->runner->config.publish(target->runner->config.data, &outcome);
 }
 
 /* The one way by which a result counts. */
-static void finish(struct target *target, enum health_result result, const char *reason)
+static void finish(struct target *target, const struct check_report *report)
 {
     leave_running(target);
     bool was_suspect = fsm_suspect(&target->fsm);
-    bool changed = fsm_step(&target->fsm, &target->spec->check->limits, result);
-    bool notify = changed || !target->probed || was_suspect != fsm_suspect(&target->fsm);
+    bool changed = fsm_step(&target->fsm, &target->spec->check->limits, report->result);
+    bool weighed = take_weight(target, report);
+    bool notify = changed || weighed || !target->probed || was_suspect != fsm_suspect(&target->fsm);
     target->probed = true;
     if (changed)
         target->since_ms = clock_wall_ms();
-    put_waiting(target, next_due_ms(target, result));
-    publish(target, result, reason, notify);
+    put_waiting(target, next_due_ms(target, report->result));
+    publish(target, report, notify);
 }
 
 static void abandon(struct target *target, enum health_result result, const char *reason)
 {
+    const struct check_report report = { .result = result, .reason = reason };
     target->type->cancel(target->attempt);
-    finish(target, result, reason);
+    finish(target, &report);
 }
 
 /* True when no sign of life was given for too long; told once for each stall. */
@@ -202,15 +220,13 @@ static void void_attempts(struct check_runner *runner)
         abandon(target, HEALTH_NO_VERDICT, stall_reason);
 }
 
-static void on_attempt_done(void *data, enum health_result result, const char *reason)
+static void on_attempt_done(void *data, const struct check_report *report)
 {
+    const struct check_report stood = { .result = HEALTH_NO_VERDICT, .reason = stall_reason };
     struct target *target = data;
     struct check_runner *runner = target->runner;
     bool stall = stalled(runner);
-    if (stall)
-        finish(target, HEALTH_NO_VERDICT, stall_reason);
-    else
-        finish(target, result, reason);
+    finish(target, stall ? &stood : report);
     if (stall)
         void_attempts(runner);
     pump(runner);
@@ -326,6 +342,7 @@ static struct target *target_new(struct check_runner *runner, const struct probe
     target->spec = spec;
     target->fsm.verdict = spec->seed;
     target->since_ms = (int64_t)spec->seed_since_ms;
+    target->weight = prober_seed_weight(spec);
     target->spread = spec->seed == HEALTH_UNKNOWN;
     uint64_t now = clock_mono_ms();
     if (spec->seed == HEALTH_UNKNOWN)

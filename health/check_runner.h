@@ -17,8 +17,8 @@ struct check_runner;
 struct check_outcome {
     struct prober_status status; /* all but next_in_ms */
     uint64_t due_ms;             /* of the next attempt, by clock_mono_ms */
-    bool notify;                 /* verdict or suspicion changed, or it was the first result */
-    bool late;                   /* it had started more than an interval late */
+    bool notify; /* verdict, suspicion or weight changed, or it was the first result */
+    bool late;   /* it had started more than an interval late */
 };
 
 struct check_runner_config {

@@ -61,8 +61,11 @@ static void attempt_end(struct check_attempt *attempt, enum health_result result
 {
     check_done_fn *done = attempt->done;
     void *data = attempt->data;
+    const struct check_report report = { .result = result,
+                                         .reason = reason,
+                                         .weight = CHECK_WEIGHT_FULL };
     attempt_cancel(attempt);
-    done(data, result, reason);
+    done(data, &report);
 }
 
 static void attempt_fault(struct check_attempt *attempt, int error)

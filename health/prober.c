@@ -249,6 +249,7 @@ static struct entry entry_make(const struct prober *prober, const struct prober_
         .status = { .id = target->id,
                     .verdict = target->seed,
                     .result = HEALTH_NO_VERDICT,
+                    .weight = prober_seed_weight(target),
                     .since_ms = (int64_t)target->seed_since_ms },
         .due_ms =
             clock_mono_ms() + (seeded ? pace_phase_ms(target->id, target->check->interval_ms) : 0),

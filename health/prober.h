@@ -24,7 +24,14 @@ struct prober_target {
     enum health_verdict seed; /* saved verdict to start from for a target that is new to the prober;
                                  HEALTH_UNKNOWN = none */
     uint64_t seed_since_ms;   /* Unix time at which the seeded verdict began */
+    uint8_t seed_weight;      /* saved weight, with a seed only */
 };
+
+/* The weight that a target starts from. */
+static inline uint8_t prober_seed_weight(const struct prober_target *target)
+{
+    return target->seed != HEALTH_UNKNOWN ? target->seed_weight : CHECK_WEIGHT_FULL;
+}
 
 /* What is known of a target. */
 struct prober_status {
@@ -33,6 +40,8 @@ struct prober_status {
     bool suspect;
     bool probed;               /* at least one attempt has ended */
     enum health_result result; /* of the last attempt */
+    uint8_t weight; /* percent that the last pass told, CHECK_WEIGHT_FULL = all. Damped: small
+                       changes between all and nothing are left out */
     char reason[96];
     double duration_ms; /* of the last attempt */
     int64_t at_ms;      /* Unix time of the last attempt's end */
@@ -40,8 +49,9 @@ struct prober_status {
     int64_t next_in_ms; /* until the next attempt, >= 0 */
 };
 
-/* Called on the probe thread, without a lock: at each change of verdict or of `suspect`, and when
- * the first attempt of a target has ended (with no verdict, too). Must not block: hand it over. */
+/* Called on the probe thread, without a lock: at each change of verdict, `suspect` or weight,
+ * and when the first attempt of a target has ended (with no verdict, too). Must not block: hand it
+ * over. */
 typedef void prober_event_fn(void *data, const struct prober_status *status);
 
 /* Counters and histogram of attempts for /metrics; monotonic. */

@@ -13,14 +13,15 @@ struct attempt_run {
     bool over;
 };
 
-static void on_done(void *data, enum health_result result, const char *reason)
+static void on_done(void *data, const struct check_report *report)
 {
     struct attempt_run *run = data;
     assert(run->started); /* not from within start */
     assert(!run->end.done);
     run->end.done = true;
-    run->end.result = result;
-    (void)snprintf(run->end.reason, sizeof(run->end.reason), "%s", reason);
+    run->end.result = report->result;
+    run->end.weight = report->weight;
+    (void)snprintf(run->end.reason, sizeof(run->end.reason), "%s", report->reason);
 }
 
 static void on_limit(uv_timer_t *timer)

@@ -9,6 +9,7 @@
 struct attempt_end {
     bool done; /* false: the limit passed first, and the attempt was cancelled */
     enum health_result result;
+    uint8_t weight;
     char reason[96];
     double duration_ms;
 };

@@ -57,6 +57,7 @@ struct backend {
     bool stop;
     unsigned status;
     unsigned delay_ms;
+    char *header;
     char *body;
     char *last_request;
     size_t accepted;
@@ -128,8 +129,8 @@ static void plan_http(struct backend *backend, struct strbuf *out, const char *r
 {
     pthread_mutex_lock(&backend->lock);
     bool head = strncmp(request, "HEAD ", 5) == 0;
-    strbuf_addf(out, "HTTP/1.1 %u Status\r\nContent-Length: %zu\r\n\r\n%s", backend->status,
-                strlen(backend->body), head ? "" : backend->body);
+    strbuf_addf(out, "HTTP/1.1 %u Status\r\n%sContent-Length: %zu\r\n\r\n%s", backend->status,
+                backend->header, strlen(backend->body), head ? "" : backend->body);
     pthread_mutex_unlock(&backend->lock);
 }
 
@@ -438,6 +439,7 @@ struct backend *backend_new(const char *address, enum backend_face face)
         backend->fillers[i] = -1;
     backend->status = 200;
     backend->delay_ms = 1000;
+    backend->header = mem_strdup("");
     backend->body = mem_strdup("ok\n");
     backend->last_request = mem_strdup("");
 
@@ -470,6 +472,7 @@ void backend_free(struct backend *backend)
     pthread_cond_destroy(&backend->changed);
     pthread_mutex_destroy(&backend->lock);
     mem_free(backend->open);
+    mem_free(backend->header);
     mem_free(backend->body);
     mem_free(backend->last_request);
     mem_free(backend);
@@ -492,6 +495,14 @@ void backend_set_body(struct backend *backend, const char *body)
     pthread_mutex_lock(&backend->lock);
     mem_free(backend->body);
     backend->body = mem_strdup(body);
+    pthread_mutex_unlock(&backend->lock);
+}
+
+void backend_set_header(struct backend *backend, const char *lines)
+{
+    pthread_mutex_lock(&backend->lock);
+    mem_free(backend->header);
+    backend->header = mem_strdup(lines);
     pthread_mutex_unlock(&backend->lock);
 }
 

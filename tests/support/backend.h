@@ -41,6 +41,8 @@ struct endpoint backend_endpoint(const struct backend *backend);
 void backend_set_face(struct backend *backend, enum backend_face face);
 void backend_set_status(struct backend *backend, unsigned status);
 void backend_set_body(struct backend *backend, const char *body);
+/* One or more further lines of the answer's header, each with its "\r\n"; "" = none. */
+void backend_set_header(struct backend *backend, const char *lines);
 void backend_set_delay(struct backend *backend, unsigned delay_ms);
 
 /* Connections accepted so far. */

@@ -30,7 +30,8 @@ static struct check http_check(void)
                                                 .host = "www.example.test",
                                                 .headers = headers,
                                                 .header_count = 2,
-                                                .expect_body = "ok" };
+                                                .expect_body = "ok",
+                                                .weight_header = "X-Weight" };
     ck_assert(check_status_parse("200-299", check.args.http.expect_status));
     return check;
 }
@@ -156,6 +157,7 @@ START_TEST(copy_is_deep)
     ck_assert_ptr_ne(copy->args.http.host, check.args.http.host);
     ck_assert_ptr_ne(copy->args.http.method, check.args.http.method);
     ck_assert_ptr_ne(copy->args.http.expect_body, check.args.http.expect_body);
+    ck_assert_ptr_ne(copy->args.http.weight_header, check.args.http.weight_header);
     ck_assert_ptr_ne(copy->args.http.headers, check.args.http.headers);
     ck_assert_ptr_ne(copy->args.http.headers[0].name, headers[0].name);
     ck_assert_str_eq(copy->args.http.headers[1].name, "X-Two");
@@ -181,10 +183,47 @@ START_TEST(copy_keeps_what_is_absent)
 END_TEST
 
 /* Each change but that of the name makes another identity. */
-static void vary(struct check *check, struct endpoint *target, int which)
+static void vary_http(struct check_http_args *http, int which)
 {
     static const struct check_header other[] = { { "X-One", "2" }, { "X-Two", "" } };
     switch (which) {
+    case 0:
+        http->path = "/healthz ";
+        break;
+    case 1:
+        http->host = NULL;
+        break;
+    case 2:
+        http->host = "-"; /* not what absence looks like */
+        break;
+    case 3:
+        http->headers = other;
+        break;
+    case 4:
+        http->header_count = 1;
+        break;
+    case 5:
+        http->expect_body = "";
+        break;
+    case 6:
+        http->method = "HEAD";
+        break;
+    case 7:
+        http->weight_header = NULL;
+        break;
+    case 8:
+        http->weight_header = "X-Load";
+        break;
+    default:
+        http->expect_status[50] ^= 1;
+        break;
+    }
+}
+#define HTTP_VARIATIONS 10
+
+static void vary(struct check *check, struct endpoint *target, int which)
+{
+    switch (which - HTTP_VARIATIONS) {
     case 0:
         check->interval_ms = 6000;
         break;
@@ -207,39 +246,18 @@ static void vary(struct check *check, struct endpoint *target, int which)
         target->addr.bytes[3] = 2;
         break;
     case 7:
-        check->args.http.path = "/healthz ";
-        break;
-    case 8:
-        check->args.http.host = NULL;
-        break;
-    case 9:
-        check->args.http.host = "-"; /* not what absence looks like */
-        break;
-    case 10:
-        check->args.http.headers = other;
-        break;
-    case 11:
-        check->args.http.header_count = 1;
-        break;
-    case 12:
-        check->args.http.expect_body = "";
-        break;
-    case 13:
-        check->args.http.method = "HEAD";
-        break;
-    case 14:
-        check->args.http.expect_status[50] ^= 1;
-        break;
-    case 15:
         check->type = CHECK_TCP;
         check->args.tcp = (struct check_tcp_args){ .send = "x" };
         break;
-    default:
+    case 8:
         check->port = 81;
+        break;
+    default:
+        vary_http(&check->args.http, which);
         break;
     }
 }
-#define VARIATIONS 17
+#define VARIATIONS (HTTP_VARIATIONS + 9)
 
 START_TEST(identity_tells_variations_apart)
 {
@@ -255,6 +273,17 @@ START_TEST(identity_tells_variations_apart)
     }
     for (int i = 0; i <= VARIATIONS; i++)
         mem_free(seen[i]);
+}
+END_TEST
+
+START_TEST(only_http_with_a_header_tells_weights)
+{
+    struct check check = http_check();
+    ck_assert(check_tells_weight(&check));
+    check.args.http.weight_header = NULL;
+    ck_assert(!check_tells_weight(&check));
+    check = tcp_check();
+    ck_assert(!check_tells_weight(&check));
 }
 END_TEST
 
@@ -286,6 +315,7 @@ int main(void)
     tcase_add_test(tcase, type_find_by_name);
     tcase_add_loop_test(tcase, status_parse_table, 0, (int)ARRAY_LEN(statuses));
     tcase_add_test(tcase, target_precedence);
+    tcase_add_test(tcase, only_http_with_a_header_tells_weights);
     tcase_add_test(tcase, copy_is_deep);
     tcase_add_test(tcase, copy_keeps_what_is_absent);
     tcase_add_test(tcase, identity_tells_variations_apart);

@@ -127,6 +127,87 @@ START_TEST(body_of_exactly_the_cap)
 }
 END_TEST
 
+/* ---- the weight ------------------------------------------------------------------------------ */
+
+#define IGNORED     "status 200, weight header ignored: not one number from 0 to 100"
+#define OK(headers) "HTTP/1.1 200 OK\r\n" headers "Content-Length: 2\r\n\r\nok"
+#define CHUNKED(trailer)                                                                           \
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" trailer "\r\n"
+
+static const struct {
+    const char *answer;
+    unsigned weight;
+    const char *reason;
+} weights[] = {
+    { OK(""), 100, "status 200" },
+    { OK("X-Weight: 75\r\n"), 75, "status 200, weight 75 %" },
+    { OK("X-Weight: 75%\r\n"), 75, "status 200, weight 75 %" },
+    { OK("x-wEIGHT:0\r\n"), 0, "status 200, weight 0 %" },
+    { OK("X-Weight: \t 100%  \r\n"), 100, "status 200, weight 100 %" },
+    { OK("X-Weight: 007\r\n"), 7, "status 200, weight 7 %" },
+    { OK("X-Weights: 1\r\nX-Weigh: 2\r\nAX-Weight: 3\r\n"), 100, "status 200" },
+    { OK("X-Weight: 101\r\n"), 100, IGNORED },
+    { OK("X-Weight: -1\r\n"), 100, IGNORED },
+    { OK("X-Weight: +5\r\n"), 100, IGNORED },
+    { OK("X-Weight: 7.5\r\n"), 100, IGNORED },
+    { OK("X-Weight: 7 5\r\n"), 100, IGNORED },
+    { OK("X-Weight: 75%%\r\n"), 100, IGNORED },
+    { OK("X-Weight: %\r\n"), 100, IGNORED },
+    { OK("X-Weight:\r\n"), 100, IGNORED },
+    { OK("X-Weight: high\r\n"), 100, IGNORED },
+    { OK("X-Weight: 18446744073709551626\r\n"), 100, IGNORED },
+    /* twice is a list */
+    { OK("X-Weight: 20\r\nX-Weight: 20\r\n"), 100, IGNORED },
+    { OK("X-Weight: 20, 30\r\n"), 100, IGNORED },
+    /* the last answer counts, and only what comes before its body */
+    { "HTTP/1.1 100 Continue\r\nX-Weight: 10\r\n\r\n" OK(""), 100, "status 200" },
+    { "HTTP/1.1 100 Continue\r\nX-Weight: x\r\n\r\n" OK("X-Weight: 30\r\n"), 30,
+      "status 200, weight 30 %" },
+    { CHUNKED("X-Weight: 10\r\n"), 100, "status 200" },
+    { CHUNKED("X-Weight: x\r\n"), 100, "status 200" },
+    /* what fails weighs nothing, and says why it fails */
+    { "HTTP/1.1 503 No\r\nX-Weight: 10\r\nContent-Length: 0\r\n\r\n", 100, "status 503" },
+    { "HTTP/1.1 503 No\r\nX-Weight: x\r\nContent-Length: 0\r\n\r\n", 100, "status 503" },
+};
+
+START_TEST(weight_table)
+{
+    struct backend *backend = backend_new("127.0.0.1", BACKEND_REPLY);
+    backend_set_body(backend, weights[_i].answer);
+    struct check check = http_check("200", NULL);
+    check.args.http.weight_header = "X-Weight";
+    struct attempt_end end = attempt_run(&check, backend_endpoint(backend), LIMIT_MS, NULL);
+    ck_assert(end.done);
+    ck_assert_str_eq(end.reason, weights[_i].reason);
+    ck_assert_uint_eq(end.weight, weights[_i].weight);
+    backend_free(backend);
+}
+END_TEST
+
+START_TEST(weight_is_told_to_those_who_ask)
+{
+    struct backend *backend = backend_new("127.0.0.1", BACKEND_HTTP);
+    backend_set_header(backend, "X-Weight: none\r\n");
+    struct check check = http_check("200", "needle");
+    struct attempt_end end = attempt_run(&check, backend_endpoint(backend), LIMIT_MS, NULL);
+    ck_assert_str_eq(end.reason, "body lacks the text");
+    backend_set_body(backend, "needle");
+    end = attempt_run(&check, backend_endpoint(backend), LIMIT_MS, NULL);
+    ck_assert_str_eq(end.reason, "status 200");
+    ck_assert_uint_eq(end.weight, CHECK_WEIGHT_FULL);
+    backend_set_header(backend, "X-Weight: 33\r\n");
+    check.args.http.weight_header = "X-Weight";
+    end = attempt_run(&check, backend_endpoint(backend), LIMIT_MS, NULL);
+    ck_assert_uint_eq(end.weight, 33);
+    check.args.http.method = "HEAD"; /* so that there is no text */
+    check.args.http.expect_body = NULL;
+    end = attempt_run(&check, backend_endpoint(backend), LIMIT_MS, NULL);
+    ck_assert_int_eq(end.result, HEALTH_PASS);
+    ck_assert_uint_eq(end.weight, 33);
+    backend_free(backend);
+}
+END_TEST
+
 /* ---- what is sent ---------------------------------------------------------------------------- */
 
 static char *request_of(struct check *check, const char *address, struct endpoint *where)
@@ -411,6 +492,8 @@ int main(void)
     tcase_add_test(tcase, closed_without_an_answer_is_a_failure);
     tcase_add_test(tcase, body_text_at_the_cap);
     tcase_add_test(tcase, body_of_exactly_the_cap);
+    tcase_add_loop_test(tcase, weight_table, 0, (int)ARRAY_LEN(weights));
+    tcase_add_test(tcase, weight_is_told_to_those_who_ask);
     tcase_add_test(tcase, request_defaults);
     tcase_add_test(tcase, request_host_path_and_headers);
     tcase_add_loop_test(tcase, request_methods, 0, (int)ARRAY_LEN(methods));

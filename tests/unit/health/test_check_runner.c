@@ -468,6 +468,72 @@ START_TEST(set_targets_at_random)
 }
 END_TEST
 
+/* One probe, and what it told. */
+static const struct check_outcome *probe_with(const char *header)
+{
+    backend_set_header(backend, header);
+    run_until_outcomes(outcome_count + 1);
+    return &outcomes[outcome_count - 1];
+}
+
+static const struct {
+    const char *header;
+    unsigned weight; /* in force after it */
+    bool notify;
+} told[] = {
+    { "X-Weight: 80\r\n", 80, true },  { "X-Weight: 76\r\n", 80, false },
+    { "X-Weight: 84\r\n", 80, false }, { "X-Weight: 75\r\n", 75, true },
+    { "X-Weight: 79\r\n", 75, false }, { "X-Weight: 98\r\n", 98, true },
+    { "X-Weight: 99\r\n", 98, false }, { "", 100, true },
+    { "X-Weight: 99\r\n", 99, true },  { "X-Weight: 3\r\n", 3, true },
+    { "X-Weight: 0\r\n", 0, true },    { "X-Weight: 0\r\n", 0, false },
+    { "X-Weight: 1\r\n", 1, true },    { "X-Weight: bad\r\n", 100, true },
+};
+
+START_TEST(told_weights_are_damped)
+{
+    backend_set_face(backend, BACKEND_HTTP);
+    check.type = CHECK_HTTP;
+    check.interval_ms = 50;
+    check.args.http = (struct check_http_args){ .weight_header = "X-Weight" };
+    (void)check_status_parse("200", check.args.http.expect_status);
+    set_targets(1, 1, HEALTH_UNKNOWN);
+    run_until_outcomes(1); /* which is always told */
+    ck_assert_uint_eq(outcomes[0].status.weight, 100);
+    for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+        const struct check_outcome *outcome = probe_with(told[i].header);
+        ck_assert_msg(outcome->status.weight == told[i].weight, "%zu: %u", i,
+                      (unsigned)outcome->status.weight);
+        ck_assert_msg(outcome->notify == told[i].notify, "%zu", i);
+    }
+    ck_assert_int_eq(probe_with("X-Weight: 40\r\n")->status.weight, 40);
+    backend_set_status(backend, 503); /* a failure tells none */
+    const struct check_outcome *outcome = probe_with("");
+    ck_assert_int_eq(outcome->status.result, HEALTH_FAIL);
+    ck_assert_uint_eq(outcome->status.weight, 40);
+}
+END_TEST
+
+START_TEST(seeded_weight_stands_until_a_pass)
+{
+    const struct prober_target target = { .id = early_id(),
+                                          .check = &check,
+                                          .endpoint = backend_endpoint(backend),
+                                          .seed = HEALTH_UP,
+                                          .seed_weight = 30 };
+    backend_set_face(backend, BACKEND_REFUSE);
+    check_runner_set_targets(runner, target_set_new(&target, 1));
+    run_until_outcomes(1);
+    ck_assert_int_eq(outcomes[0].status.result, HEALTH_FAIL);
+    ck_assert_uint_eq(outcomes[0].status.weight, 30);
+    backend_set_face(backend, BACKEND_GREET);
+    run_until_outcomes(2);
+    ck_assert_int_eq(outcomes[1].status.result, HEALTH_PASS);
+    ck_assert_uint_eq(outcomes[1].status.weight, 100); /* this check tells none */
+    ck_assert(outcomes[1].notify);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("check_runner");
@@ -493,6 +559,8 @@ int main(void)
     tcase_add_test(tcase, set_targets_leaves_attempts_alone);
     tcase_add_test(tcase, set_targets_ends_those_that_go);
     tcase_add_test(tcase, set_targets_at_random);
+    tcase_add_test(tcase, told_weights_are_damped);
+    tcase_add_test(tcase, seeded_weight_stands_until_a_pass);
     suite_add_tcase(suite, tcase);
     SRunner *srunner = srunner_create(suite);
     srunner_run_all(srunner, CK_NORMAL);

@@ -173,6 +173,35 @@ START_TEST(seed_stands_until_proved_wrong)
 }
 END_TEST
 
+START_TEST(weights_are_seeded_and_told)
+{
+    struct backend *backend = backend_new("127.0.0.1", BACKEND_HTTP);
+    struct prober_status status;
+    struct prober_target target = { .id = 3,
+                                    .check = &check,
+                                    .endpoint = backend_endpoint(backend),
+                                    .seed = HEALTH_UP,
+                                    .seed_weight = 40 };
+    check.args.http.weight_header = "X-Weight";
+    backend_set_header(backend, "X-Weight: 40\r\n");
+    prober_set_targets(prober, &target, 1);
+    ck_assert(prober_get(prober, 3, &status));
+    ck_assert_uint_eq(status.weight, 40);
+    ck_assert(wait_events(1));
+    ck_assert_uint_eq(event_at(0).weight, 40);
+    backend_set_header(backend, "X-Weight: 70\r\n");
+    ck_assert(wait_events(2)); /* for the weight alone */
+    ck_assert_int_eq(event_at(1).verdict, HEALTH_UP);
+    ck_assert_uint_eq(event_at(1).weight, 70);
+    target.id = 4; /* new, without a seed: what its fields say does not matter */
+    target.seed = HEALTH_UNKNOWN;
+    prober_set_targets(prober, &target, 1);
+    ck_assert(prober_get(prober, 4, &status));
+    ck_assert(status.probed || status.weight == CHECK_WEIGHT_FULL);
+    backend_free(backend);
+}
+END_TEST
+
 START_TEST(wait_first_sees_all_first_results)
 {
     struct backend *good = backend_new("127.0.0.1", BACKEND_HTTP);
@@ -432,6 +461,7 @@ int main(void)
     tcase_add_test(tcase, first_result_is_told_and_kept);
     tcase_add_test(tcase, killed_and_revived);
     tcase_add_test(tcase, seed_stands_until_proved_wrong);
+    tcase_add_test(tcase, weights_are_seeded_and_told);
     tcase_add_test(tcase, wait_first_sees_all_first_results);
     tcase_add_test(tcase, wait_first_gives_up);
     tcase_add_test(tcase, set_targets_keeps_and_drops);
