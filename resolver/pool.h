@@ -39,6 +39,7 @@ struct pool_member {
     const struct pool_address *addresses;
     size_t address_count;
     uint32_t weight; /* of the file */
+    bool weighed;    /* a check of it tells a weight, which the view's `share` has */
     uint32_t order;
     uint16_t port;
     bool disabled;
@@ -79,9 +80,10 @@ struct pool_view {
      */
     enum pool_use (*nested)(void *data, uint32_t pool, uint32_t member);
     uint32_t (*weight)(void *data, uint32_t pool, uint32_t member); /* effective */
-    /* Live capacity of a member with a service, in parts of POOL_SHARE_ONE: its weight is
-     * multiplied by that. 0 = none; a member that is used all the same (forced up, or all are down)
-     * has its whole weight. NULL = all are whole. */
+    /* What a member can take, in parts of POOL_SHARE_ONE, by which its weight is multiplied: the
+     * live capacity of its service, where 0 is none (a member that is used all the same, forced up
+     * or since all are down, has its whole weight); or what the checks of a `weighed` one tell, 0
+     * for nothing. Not asked of others. NULL = all are whole. */
     uint32_t (*share)(void *data, uint32_t pool, uint32_t member);
 };
 

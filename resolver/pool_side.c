@@ -31,15 +31,18 @@ static uint32_t common_divisor(uint32_t a, uint32_t b)
     return a;
 }
 
-/* What a member can take of its weight. One without any capacity of its own is used because an
- * operator wants it, or since all are down: then it counts as it is given. */
+/* What a member can take of its weight. A service without any capacity is used because an operator
+ * wants it, or since all are down: then it counts as it is given. */
 static uint32_t share_of(const struct job *job, uint32_t index)
 {
     const struct pool_view *view = job->builder->view;
-    if (job->pool->members[index].service == 0 || view->share == NULL)
+    const struct pool_member *member = &job->pool->members[index];
+    if ((member->service == 0 && !member->weighed) || view->share == NULL)
         return POOL_SHARE_ONE;
     uint32_t share = view->share(view->data, job->index, index);
-    return share > 0 && share < POOL_SHARE_ONE ? share : POOL_SHARE_ONE;
+    if (share >= POOL_SHARE_ONE || (share == 0 && member->service != 0))
+        return POOL_SHARE_ONE;
+    return share;
 }
 
 /* In units of the shares: where all are whole, the weight as it is given. */

@@ -20,7 +20,8 @@ struct help_world {
     enum pool_use use[HELP_POOLS][HELP_MEMBERS][HELP_ADDRESSES];
     enum pool_use nested[HELP_POOLS][HELP_MEMBERS];
     uint32_t weight[HELP_POOLS][HELP_MEMBERS];
-    uint32_t share[HELP_POOLS][HELP_MEMBERS]; /* asked of members with a service only */
+    uint32_t share[HELP_POOLS]
+                  [HELP_MEMBERS]; /* asked of members with a service and `weighed` ones only */
 };
 
 static inline enum pool_use help_use_of(void *data, uint32_t pool, uint32_t member, size_t address)
@@ -41,7 +42,7 @@ static inline uint32_t help_weight_of(void *data, uint32_t pool, uint32_t member
 static inline uint32_t help_share_of(void *data, uint32_t pool, uint32_t member)
 {
     const struct help_world *world = data;
-    ck_assert_uint_ne(world->members[pool][member].service, 0);
+    ck_assert(world->members[pool][member].service != 0 || world->members[pool][member].weighed);
     return world->share[pool][member];
 }
 

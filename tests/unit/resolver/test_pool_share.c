@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Members whose address is that of an IPVS service: their weight follows what is live of it. */
+/* Members whose address is that of an IPVS service: their weight follows what is live of it; and
+ * members whose checks tell a weight. */
 #include "tests/unit/resolver/pool_help.h"
 
 #include "base/compiler.h"
@@ -129,6 +130,54 @@ START_TEST(failed_service_is_as_any_failed_member)
 }
 END_TEST
 
+static const struct {
+    uint32_t weight[3];
+    uint32_t share[3]; /* UINT32_MAX = no check tells one */
+    double expected[3];
+} told[] = {
+    { { 1, 1, 1 }, { 10000, 10000, 10000 }, { 1. / 3, 1. / 3, 1. / 3 } },
+    { { 1, 1, 2 }, { 7500, 2500, UINT32_MAX }, { 0.25, 0.25 / 3, 2. / 3 } },
+    { { 4, 2, 1 }, { 100, 5000, UINT32_MAX }, { 0.04 / 2.04, 1 / 2.04, 1 / 2.04 } },
+    /* none: only when all others are down or have none either */
+    { { 9, 1, 1 }, { 0, 5000, 5000 }, { 0, 0.5, 0.5 } },
+    { { 9, 0, 1 }, { 0, 5000, 100 }, { 0, 0, 1 } },
+    { { 9, 1, 1 }, { 0, 0, 0 }, { 1. / 3, 1. / 3, 1. / 3 } },
+};
+
+START_TEST(weight_follows_what_checks_tell)
+{
+    static struct help_shares shares;
+    struct pool_table *table = three_members("weighted");
+    struct pool_view view = help_view(&world);
+    for (unsigned i = 0; i < 3; i++) {
+        world.weight[0][i] = told[_i].weight[i];
+        world.share[0][i] = told[_i].share[i];
+        world.members[0][i].weighed = told[_i].share[i] != UINT32_MAX;
+    }
+    pool_table_build(table, &view, NULL);
+    help_get_shares(pool_table_bound(table, 0, PICKER_A), &shares);
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert_double_eq_tol(shares.share[i + 1], told[_i].expected[i], 1e-9);
+    pool_table_free(table);
+}
+END_TEST
+
+/* Whatever the policy, as a weight of 0 in the file. */
+START_TEST(none_told_is_weight_zero)
+{
+    struct pool_table *table = three_members("all");
+    struct pool_view view = help_view(&world);
+    world.members[0][1].weighed = true;
+    world.share[0][1] = 0;
+    pool_table_build(table, &view, NULL);
+    expect(table, 0, PICKER_A, 0, "1 3");
+    world.use[0][0][0] = world.use[0][2][0] = POOL_FAILED;
+    pool_table_update(table, &view, 0);
+    expect(table, 0, PICKER_A, 0, "2");
+    pool_table_free(table);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pool_share");
@@ -138,6 +187,8 @@ int main(void)
     tcase_add_test(tcase, whole_services_keep_their_weights);
     tcase_add_test(tcase, nobody_tells_shares);
     tcase_add_test(tcase, failed_service_is_as_any_failed_member);
+    tcase_add_loop_test(tcase, weight_follows_what_checks_tell, 0, ARRAY_LEN(told));
+    tcase_add_test(tcase, none_told_is_weight_zero);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
