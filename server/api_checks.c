@@ -72,6 +72,8 @@ static json_t *target_object(struct control *control, const struct world_target 
     (void)json_object_set_new(object, "port", json_integer(target->endpoint.port));
     (void)json_object_set_new(object, "verdict", json_string(health_verdict_name(status.verdict)));
     (void)json_object_set_new(object, "suspect", json_boolean(status.suspect));
+    if (known && status.weight < CHECK_WEIGHT_FULL)
+        (void)json_object_set_new(object, "weight", json_integer(status.weight));
     (void)json_object_set_new(object, "since", api_view_time(status.since_ms));
     (void)json_object_set_new(object, "last", api_view_last(&status));
     (void)json_object_set_new(object, "next_in_ms",

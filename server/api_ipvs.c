@@ -214,7 +214,7 @@ static uint32_t find_service(struct api_call *call, const char *name)
 }
 
 /* The kernel is there, but has no such service just now, or says no. */
-static void reply_refused(const struct waiting *waiting, const struct ipvs_op *op, int error)
+static void reply_conflict(const struct waiting *waiting, const struct ipvs_op *op, int error)
 {
     char why[IPVS_OP_TEXT_MAX];
     ipvs_op_print_error(op, error, why);
@@ -228,10 +228,10 @@ static void on_zeroed(void *data, const struct control_ipvs_done *done)
     if (waiting->request != NULL && done->error != 0)
         reply_unavailable(waiting->api, waiting->request, done->error);
     else if (waiting->request != NULL && refused != 0)
-        reply_refused(waiting, &done->plan->ops[0], refused);
+        reply_conflict(waiting, &done->plan->ops[0], refused);
     else if (waiting->request != NULL)
         api_reply_json(waiting->api, waiting->request, 200, json_object());
-    mem_free(waiting);
+    wait_free(waiting);
 }
 
 void api_post_ipvs_zero(struct api_call *call)

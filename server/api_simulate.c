@@ -126,8 +126,14 @@ static uint32_t share_of(void *data, uint32_t pool, uint32_t member)
 {
     const struct overlay *overlay = data;
     const struct pool_member *definition = member_at(overlay, pool, member);
-    return definition->service != 0 ? control_ipvs_share(overlay->control, definition->service)
-                                    : POOL_SHARE_ONE;
+    const struct pretence *pretence = find(overlay, pool, member);
+    struct control_member info;
+    if (definition->service != 0)
+        return control_ipvs_share(overlay->control, definition->service);
+    control_member(overlay->control, pool, member, &info);
+    bool operators = pretence != NULL && pretence->has_weight ? !pretence->file_weight
+                                                              : info.weight_override != NULL;
+    return operators ? POOL_SHARE_ONE : control_told_share(overlay->control, pool, member);
 }
 
 /* --- the request --- */

@@ -307,8 +307,6 @@ static void check_settings(struct config_build *build, const struct raw_service 
                            const struct ipvs_service *service)
 {
     bool other_than_udp = service->key.fwmark == 0 && service->key.protocol != IPVS_UDP;
-    bool fixed =
-        ipvs_scheduler_is_hash(service->scheduler) || ipvs_scheduler_is_rank(service->scheduler);
     const struct rule rules[] = {
         { raw->one_packet && other_than_udp, "one_packet", "is for protocol \"udp\" only" },
         { raw->prefix_given && !raw->persistence_given, "persistence_prefix",
@@ -318,10 +316,6 @@ static void check_settings(struct config_build *build, const struct raw_service 
         { raw->engine_given && !raw->persistence_given, "engine", "needs \"persistence\"" },
         { raw->engine_given && other_than_udp, "engine", "is for protocol \"udp\" only" },
         { raw->sorry_keeps && !raw->sorry_given, "sorry_keeps", "needs \"sorry\"" },
-        { raw->slow_start_ms > 0 && fixed, "slow_start",
-          "is not for schedulers sh, dh, mh (a new weight moves clients) and fo, ovf (the weight "
-          "is "
-          "a rank)" },
         { raw->load != IPVS_LOAD_NONE && !raw->capacity_given, "load",
           "needs \"capacity\", which it is held against" },
     };
@@ -443,6 +437,7 @@ static void build_service(struct config_build *build, const struct raw_service *
     read_servers(build, raw, out);
     read_sorry(build, raw, out);
     read_vip(build, raw, out);
+    config_check_weights(build, out);
     check_quorum(build, out);
 }
 

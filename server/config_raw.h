@@ -214,6 +214,9 @@ const uint32_t *config_find_checks(struct config_build *build, const struct sche
                                    size_t *count);
 /* config_ipvs.c: services and their servers; the checks must be there. */
 void config_build_ipvs(struct config_build *build);
+/* config_weights.c: a service whose scheduler wants its weights constant has nothing that changes
+ * them. */
+void config_check_weights(struct config_build *build, const struct config_service *service);
 /* config_pools.c: checks, pools and their members; the services must be there. */
 void config_build_checks(struct config_build *build);
 void config_build_pools(struct config_build *build);

@@ -162,10 +162,23 @@ static bool parse_headers(struct schema_context *ctx, const struct schema_item *
 #define TITLE(name, text, type)                                                                    \
     static const struct schema name = { .title = (text), .size = sizeof(type) }
 
+/* Of the answer, and so any name. */
+static bool parse_header_name(struct schema_context *ctx, const struct schema_item *item,
+                              json_t *value, const char *path, void *out)
+{
+    (void)item;
+    static const char wanted[] = "the name of an HTTP header";
+    const char *text = json_string_value(value);
+    if (text == NULL)
+        return schema_type_error(ctx, value, path, wanted);
+    return keep_text(ctx, value, path, is_token(text), wanted, out);
+}
+
 TITLE(method_title, "HTTP method", const char *);
 TITLE(url_path_title, "URL path", const char *);
 TITLE(host_title, "HOST or HOST:PORT", const char *);
 TITLE(status_title, "status codes", struct status_set);
+TITLE(header_title, "name of an HTTP header", const char *);
 TITLE(headers_title, "object of header names and values", struct schema_list);
 
 /* --- by type --- */
@@ -230,6 +243,13 @@ static const struct schema_item http_items[] = {
       .offset = offsetof(struct raw_check, http.expect_body),
       .max = TEXT_MAX,
       .help = "Text that the first 64 KiB of the body must contain." },
+    { .key = "weight_header",
+      .type = SCHEMA_CUSTOM,
+      .offset = offsetof(struct raw_check, http.weight_header),
+      .parse = parse_header_name,
+      .sub = &header_title,
+      .help = "Header of the answer that tells in percent, such as 75, how much of its weight the "
+              "member or server is to have; 0 = none while others are up. Absent = all." },
     { .key = "expect_regex", .type = SCHEMA_LATER },
     END,
 };

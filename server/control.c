@@ -82,6 +82,7 @@ static void control_release(struct control *control)
     uv_mutex_destroy(&control->inbox_lock);
     mem_free(control->inbox);
     mem_free(control->verdicts);
+    mem_free(control->weights);
     mem_free(control->seeded_ms);
     mem_free(control->target_index);
     mem_free(control->first);

@@ -80,14 +80,17 @@ struct control_member {
                           when there is no override */
     uint32_t weight;   /* of the file */
     uint32_t effective_weight; /* overrides applied */
-    double share; /* live capacity of its service, 0..1, that the weight is multiplied by; 1
-                     without a service */
+    double share; /* 0..1, that the weight is multiplied by: live capacity of its service, or what
+                     its checks tell; else 1 */
     const struct override *state_override; /* the member's own; NULL when none */
     const struct override *weight_override;
     bool live[PICKER_FAMILIES];
 };
 void control_member(struct control *control, uint32_t pool, uint32_t member,
                     struct control_member *out);
+/* The least that the checks of its live addresses tell (weight_header), in POOL_SHARE_ONE; whatever
+ * operators have set. */
+uint32_t control_told_share(const struct control *control, uint32_t pool, uint32_t member);
 void control_address(struct control *control, uint32_t pool, uint32_t member, size_t address,
                      struct control_address *out);
 /* Members by state for status: up, down, unknown, disabled (address and nested members alike). */

@@ -30,6 +30,11 @@ static void reserve_verdicts(struct control *control, size_t count)
              sizeof(*control->verdicts));
     for (size_t i = before; i < control->verdict_capacity; i++)
         control->verdicts[i] = HEALTH_UNKNOWN;
+    before = control->weight_capacity;
+    mem_grow((void **)&control->weights, &control->weight_capacity, count,
+             sizeof(*control->weights));
+    for (size_t i = before; i < control->weight_capacity; i++)
+        control->weights[i] = CHECK_WEIGHT_FULL;
     before = control->seeded_capacity;
     mem_grow((void **)&control->seeded_ms, &control->seeded_capacity, count,
              sizeof(*control->seeded_ms));
@@ -77,12 +82,23 @@ static void emit_verdict(struct control *control, const struct world_target *tar
                           members, "member_count", (json_int_t)user_count));
 }
 
+static void log_weight(const struct world_target *target, const struct prober_status *status)
+{
+    char endpoint[ENDPOINT_TEXT_MAX];
+    endpoint_print(&target->endpoint, endpoint);
+    log_debug("health", "%s at %s tells a weight of %u %%", target->check->name, endpoint,
+              (unsigned)status->weight);
+}
+
 static void take_status(struct control *control, const struct prober_status *status)
 {
-    if (status->id >= control->verdict_capacity ||
-        control->verdicts[status->id] == (uint8_t)status->verdict)
+    if (status->id >= control->verdict_capacity)
+        return;
+    bool turned = control->verdicts[status->id] != (uint8_t)status->verdict;
+    if (!turned && control->weights[status->id] == status->weight)
         return;
     control->verdicts[status->id] = (uint8_t)status->verdict;
+    control->weights[status->id] = status->weight;
     control_verdicts_changed(control);
     uint32_t index =
         status->id < control->target_index_count ? control->target_index[status->id] : UINT32_MAX;
@@ -96,7 +112,10 @@ static void take_status(struct control *control, const struct prober_status *sta
         else
             control_ipvs_touch(control);
     }
-    emit_verdict(control, &control->world->targets[index], status, users, count);
+    if (turned)
+        emit_verdict(control, &control->world->targets[index], status, users, count);
+    else
+        log_weight(&control->world->targets[index], status);
 }
 
 void control_health_drain(struct control *control)
@@ -168,8 +187,8 @@ void control_health_adopt(struct control *control)
     }
 }
 
-/* The verdict that a target starts from: the one it has, else the saved one. What is known of one
- * that has not been probed meanwhile is worth nothing. */
+/* The verdict and weight that a target starts from: the one it has, else the saved one. What is
+ * known of one that has not been probed meanwhile is worth nothing. */
 static void start_from(struct control *control, struct prober_target *target, const char *identity,
                        const struct control_seeds *seeds)
 {
@@ -177,13 +196,16 @@ static void start_from(struct control *control, struct prober_target *target, co
     if (target->id < control->target_index_count && control->target_index[target->id] != UINT32_MAX)
         return;
     control->verdicts[target->id] = HEALTH_UNKNOWN;
+    control->weights[target->id] = CHECK_WEIGHT_FULL;
     control->seeded_ms[target->id] = 0;
     if (seed == NULL)
         return;
     control->verdicts[target->id] = (uint8_t)seed->verdict;
+    control->weights[target->id] = seed->weight;
     control->seeded_ms[target->id] = seed->at_ms;
     target->seed = seed->verdict;
     target->seed_since_ms = (uint64_t)seed->since_ms;
+    target->seed_weight = seed->weight;
 }
 
 void control_health_targets(struct control *control, const struct world *world,

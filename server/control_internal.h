@@ -82,6 +82,8 @@ struct control {
     /* health, by target id */
     uint8_t *verdicts; /* enum health_verdict */
     size_t verdict_capacity;
+    uint8_t *weights; /* percent, as the checks tell */
+    size_t weight_capacity;
     int64_t *seeded_ms; /* when the verdict that was read at start was measured; 0 = none was */
     size_t seeded_capacity;
     /* who uses a target of the current world: users[first[i]] to users[first[i + 1] - 1], i = index
@@ -145,6 +147,7 @@ struct control {
 /* A saved verdict to start from. */
 struct control_seed {
     enum health_verdict verdict;
+    uint8_t weight;
     int64_t since_ms;
     int64_t at_ms;
 };
@@ -181,6 +184,8 @@ void control_ipvs_free(struct control_ipvs *ipvs);
 /* control_view.c */
 enum health_verdict control_verdict_of(const struct control *control,
                                        const struct pool_address *address);
+/* An operator's, as it is, else the file's times the least that its checks tell. */
+uint32_t control_server_weight(const struct control *control, uint32_t service, size_t server);
 void control_deciding_status(struct control *control, const struct pool_address *address,
                              struct prober_status *out);
 const struct override *control_backend_override(const struct control *control,

@@ -183,14 +183,6 @@ static enum ipvs_use server_use(const struct control *control, uint32_t index, s
                                                                                  : IPVS_USE_UP;
 }
 
-static uint32_t server_weight(const struct control *control, uint32_t index, size_t server)
-{
-    const struct ipvs_spec *spec = &control->world->services[index].config->spec;
-    const struct override *override =
-        control_service_override(control, OVERRIDE_KIND_WEIGHT, index, spec->servers[server].name);
-    return override != NULL ? override->weight : spec->servers[server].dest.weight;
-}
-
 /* By an operator, else what the VIP's own conditions say. */
 static enum ipvs_use vip_use(const struct control_ipvs *ipvs, uint32_t index)
 {
@@ -225,7 +217,7 @@ static void fill_of_world(const struct control_ipvs *ipvs, const struct control_
     uint32_t service = director->service;
     for (size_t i = 0; i < control->world->services[service].config->spec.server_count; i++) {
         uses[i] = (uint8_t)server_use(control, service, i);
-        weights[i] = server_weight(control, service, i);
+        weights[i] = control_server_weight(control, service, i);
     }
     input->weights = weights;
     input->vip = vip_use(ipvs, service);

@@ -25,6 +25,7 @@ static void on_seed(void *data, const struct statefile_verdict *verdict)
     mem_grow((void **)&seeds->items, &seeds->capacity, seeds->count + 1, sizeof(*seeds->items));
     (void)strmap_put(seeds->index, verdict->identity, seeds->count);
     seeds->items[seeds->count++] = (struct control_seed){ .verdict = verdict->verdict,
+                                                          .weight = verdict->weight,
                                                           .since_ms = verdict->since_ms,
                                                           .at_ms = verdict->at_ms };
 }
@@ -77,6 +78,7 @@ static bool known_verdict(const struct verdict_save *save, size_t index,
         return false;
     *out = (struct statefile_verdict){ .identity = target->identity,
                                        .verdict = status.verdict,
+                                       .weight = status.weight,
                                        .since_ms = status.since_ms,
                                        .at_ms =
                                            status.probed ? status.at_ms : save->seeded_ms[index] };

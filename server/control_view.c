@@ -60,6 +60,18 @@ enum health_verdict control_verdict_of(const struct control *control,
     return verdict;
 }
 
+/* The least percent that its checks tell; what those that are down told once is old. */
+static unsigned weight_of(const struct control *control, const struct pool_address *address)
+{
+    unsigned least = CHECK_WEIGHT_FULL;
+    for (size_t i = 0; i < address->target_count; i++) {
+        unsigned one = control->weights[address->targets[i]];
+        if (one < least && control->verdicts[address->targets[i]] != HEALTH_DOWN)
+            least = one;
+    }
+    return least;
+}
+
 static enum pool_use address_use(void *data, uint32_t pool, uint32_t member, size_t index)
 {
     const struct control *control = data;
@@ -92,11 +104,46 @@ static uint32_t effective_weight(void *data, uint32_t pool, uint32_t member)
     return override != NULL ? override->weight : member_at(control, pool, member)->weight;
 }
 
+/* Rounded, but something as long as anything is told. */
+static uint32_t part_of(uint32_t weight, unsigned percent)
+{
+    uint64_t told = ((uint64_t)weight * percent + CHECK_WEIGHT_FULL / 2) / CHECK_WEIGHT_FULL;
+    return told == 0 && weight > 0 && percent > 0 ? 1 : (uint32_t)told;
+}
+
+uint32_t control_server_weight(const struct control *control, uint32_t service, size_t server)
+{
+    const struct world_service *at = &control->world->services[service];
+    const struct ipvs_spec *spec = &at->config->spec;
+    const struct override *override = control_service_override(
+        control, OVERRIDE_KIND_WEIGHT, service, spec->servers[server].name);
+    if (override != NULL)
+        return override->weight;
+    return part_of(spec->servers[server].dest.weight, weight_of(control, &at->servers[server]));
+}
+
+uint32_t control_told_share(const struct control *control, uint32_t pool, uint32_t member)
+{
+    const struct pool_member *m = member_at(control, pool, member);
+    unsigned least = CHECK_WEIGHT_FULL;
+    for (size_t i = 0; m->weighed && i < m->address_count; i++) {
+        unsigned one = weight_of(control, &m->addresses[i]);
+        if (one < least && control_verdict_of(control, &m->addresses[i]) != HEALTH_DOWN)
+            least = one;
+    }
+    return least * (POOL_SHARE_ONE / CHECK_WEIGHT_FULL);
+}
+
+/* A weight that an operator has set is meant as it is. */
 static uint32_t live_share(void *data, uint32_t pool, uint32_t member)
 {
     const struct control *control = data;
     const struct pool_member *m = member_at(control, pool, member);
-    return m->service != 0 ? control_ipvs_share(control, m->service) : POOL_SHARE_ONE;
+    if (m->service != 0)
+        return control_ipvs_share(control, m->service);
+    if (!m->weighed || member_override(control, OVERRIDE_KIND_WEIGHT, pool, member) != NULL)
+        return POOL_SHARE_ONE;
+    return control_told_share(control, pool, member);
 }
 
 void control_view_init(struct control *control, struct pool_view *view)

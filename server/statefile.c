@@ -99,6 +99,8 @@ char *statefile_verdicts_text(const struct statefile_verdict *verdicts, size_t c
         json_object_set_new(object, "target", json_string(verdicts[i].identity));
         json_object_set_new(object, "verdict",
                             json_string(health_verdict_name(verdicts[i].verdict)));
+        if (verdicts[i].weight != CHECK_WEIGHT_FULL)
+            json_object_set_new(object, "weight", json_integer(verdicts[i].weight));
         json_object_set_new(object, "since", time_json(verdicts[i].since_ms));
         json_object_set_new(object, "at", time_json(verdicts[i].at_ms));
         char *line = json_dumps(object, 0);
@@ -334,6 +336,16 @@ bool statefile_read_overrides(const char *dir, struct override_store *store, str
     return set_aside(dir, STATEFILE_OVERRIDES, errors, before);
 }
 
+static bool read_weight(const json_t *object, uint8_t *out)
+{
+    const json_t *weight = json_object_get(object, "weight");
+    json_int_t percent = weight != NULL ? json_integer_value(weight) : CHECK_WEIGHT_FULL;
+    bool good =
+        (weight == NULL || json_is_integer(weight)) && percent >= 0 && percent <= CHECK_WEIGHT_FULL;
+    *out = good ? (uint8_t)percent : CHECK_WEIGHT_FULL;
+    return good;
+}
+
 static bool read_verdict(const json_t *object, struct statefile_verdict *out)
 {
     out->identity = get_text(object, "target");
@@ -345,7 +357,7 @@ static bool read_verdict(const json_t *object, struct statefile_verdict *out)
     else
         return false;
     return out->identity[0] != '\0' && get_time(object, "since", &out->since_ms) &&
-           get_time(object, "at", &out->at_ms);
+           get_time(object, "at", &out->at_ms) && read_weight(object, &out->weight);
 }
 
 bool statefile_read_verdicts(const char *dir, int64_t now_ms, int64_t max_age_ms,

@@ -17,6 +17,7 @@
 struct statefile_verdict {
     const char *identity; /* check_identity */
     enum health_verdict verdict;
+    uint8_t weight;   /* percent, CHECK_WEIGHT_FULL = all: then the file has none */
     int64_t since_ms; /* Unix time since when it stands */
     int64_t at_ms;    /* Unix time of the last probe */
 };

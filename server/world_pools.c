@@ -112,6 +112,14 @@ static size_t count_references(const struct config *config)
     return count;
 }
 
+static bool is_weighed(const struct config *config, const struct world_question *question)
+{
+    bool weighed = false;
+    for (size_t i = 0; i < question->check_count; i++)
+        weighed = weighed || check_tells_weight(&config->checks[question->checks[i]].check);
+    return weighed;
+}
+
 static void make_addresses(struct world_load_context *ctx, struct pool_member *out,
                            const struct config_pool *pool, const struct config_member *member)
 {
@@ -125,6 +133,7 @@ static void make_addresses(struct world_load_context *ctx, struct pool_member *o
     }
     out->addresses = addresses;
     out->address_count = member->addresses.count;
+    out->weighed = out->address_count > 0 && is_weighed(ctx->world->config, &question);
 }
 
 static struct pool_member *make_members(struct world_load_context *ctx,

@@ -38,7 +38,8 @@ static void write_config(struct ipvs_scene *scene, const char *ipvs, const char 
         sections, sizeof(sections),
         "\"api\": {\"listen\": [\"unix:api.sock\"]},"
         "\"checks\": {\"http\": {\"type\": \"http\", \"interval\": \"100ms\", \"timeout\": \"1s\", "
-        "\"fall\": 2, \"rise\": 1, \"confirm_interval\": \"100ms\"}},"
+        "\"fall\": 2, \"rise\": 1, \"confirm_interval\": \"100ms\", \"weight_header\": "
+        "\"X-Weight\"}},"
         "\"ipvs\": {%s \"services\": {%s}},"
         "\"pools\": {\"web\": {\"policy\": \"weighted\", \"max_answers\": 2, \"ttl\": \"1s\", "
         "\"members\": {%s}}},"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A control thread with an IPVS service over a table in memory: VIP 203.0.113.10:80 (service "vip",
  * in the pool "web" beside a plain member 192.0.2.1, bound to www.example.test), two real servers
- * that can be killed. For the tests of control_ipvs*.c and of the routes. */
+ * that can be killed and may tell their weights by the header X-Weight. For the tests of
+ * control_ipvs*.c and of the routes. */
 #pragma once
 
 #include "tests/support/api_fixture.h"

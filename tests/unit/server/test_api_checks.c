@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "server/api_internal.h"
-#include "tests/support/api_fixture.h"
+#include "tests/support/ipvs_scene.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -34,6 +34,48 @@ START_TEST(target_lists_its_members)
 }
 END_TEST
 
+static struct ipvs_scene scene;
+
+/* One "vip/rs1", for it may be first or second. */
+static const json_t *target_of(const json_t *answer, const char *member)
+{
+    const json_t *targets = json_object_get(answer, "targets");
+    for (size_t i = 0; i < json_array_size(targets); i++) {
+        const json_t *target = json_array_get(targets, i);
+        if (strcmp(api_fixture_text(target, "members.0"), member) == 0)
+            return target;
+    }
+    ck_abort_msg("no target of %s", member);
+    return NULL;
+}
+
+START_TEST(target_tells_its_weight)
+{
+    json_t *answer = NULL;
+    ipvs_scene_init(&scene);
+    ipvs_scene_config(&scene, "", "", NULL);
+    backend_set_header(scene.server[0], "X-Weight: 75\r\n");
+    backend_set_header(scene.server[1], "X-Weight: 75 %\r\n");
+    ipvs_scene_start(&scene);
+    api_fixture_listen(&scene.api);
+    ipvs_scene_expect(&scene, "rs1=3 rs2=4");
+    ck_assert_uint_eq(api_fixture_call(&scene.api, "GET", "/v1/checks", NULL, &answer), 200);
+    const json_t *rs1 = target_of(answer, "ipvs:vip/rs1");
+    const json_t *rs2 = target_of(answer, "ipvs:vip/rs2");
+    ck_assert_str_eq(api_fixture_text(rs1, "weight"), "75");
+    ck_assert_str_eq(api_fixture_text(rs1, "last.reason"), "status 200, weight 75 %");
+    ck_assert_ptr_null(json_object_get(rs2, "weight"));
+    ck_assert_str_eq(api_fixture_text(rs2, "last.reason"),
+                     "status 200, weight header ignored: not one number from 0 to 100");
+    json_decref(answer);
+    ck_assert_uint_eq(api_fixture_call(&scene.api, "GET", "/v1/ipvs", NULL, &answer), 200);
+    ck_assert_str_eq(api_fixture_text(answer, "services.0.servers.0.weight"), "4");
+    ck_assert_str_eq(api_fixture_text(answer, "services.0.servers.0.effective_weight"), "3");
+    json_decref(answer);
+    ipvs_scene_fini(&scene);
+}
+END_TEST
+
 static const struct {
     const char *target;
     unsigned status;
@@ -61,6 +103,9 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, target_lists_its_members);
     tcase_add_loop_test(tcase, push_row, 0, (int)(sizeof(pushes) / sizeof(pushes[0])));
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("weights");
+    tcase_add_test(tcase, target_tells_its_weight);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

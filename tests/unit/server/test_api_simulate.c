@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "server/api_internal.h"
 #include "tests/support/api_fixture.h"
+#include "tests/support/backend.h"
+#include "tests/support/control_zone.h"
 
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +108,60 @@ START_TEST(overrides_count_unless_they_are_pretended_away)
 }
 END_TEST
 
+static bool is_weighed(void *data)
+{
+    (void)data;
+    return control_told_share(fixture.control.control, 0, 0) == POOL_SHARE_ONE / 4;
+}
+
+static void expect_pair(const char *overlay, const char *shares)
+{
+    char body[200];
+    (void)snprintf(body, sizeof(body), "{\"name\":\"www.example.test\"%s}", overlay);
+    json_t *answer = simulate(body, 200);
+    ck_assert_str_eq(api_fixture_text(answer, "shares"), shares);
+    json_decref(answer);
+}
+
+/* What checks tell counts, but not against a weight that an operator sets or would set. */
+START_TEST(told_weights_count)
+{
+    static const char own[] = ",\"overlay\":{\"members\":{\"web/a\":{\"weight\":3}}}";
+    static const char file[] = ",\"overlay\":{\"members\":{\"web/a\":{\"weight\":null}}}";
+    static const char told[] = "{\"127.0.0.2\":0.5,\"192.0.2.1\":0.5}";
+    static const char set[] = "{\"127.0.0.2\":0.75,\"192.0.2.1\":0.25}";
+    char sections[1024];
+    struct backend *backend = backend_new("127.0.0.2", BACKEND_HTTP);
+    backend_set_header(backend, "X-Weight: 25\r\n");
+    memset(&fixture, 0, sizeof(fixture));
+    control_fixture_init(&fixture.control, CONTROL_ZONE);
+    (void)snprintf(fixture.socket, sizeof(fixture.socket), "%s/api.sock", fixture.control.dir);
+    (void)snprintf(
+        sections, sizeof(sections),
+        "\"api\": {\"listen\": [\"unix:api.sock\"]},"
+        "\"checks\": {\"w\": {\"type\": \"http\", \"weight_header\": \"X-Weight\"}},"
+        "\"pools\": {\"web\": {\"policy\": \"weighted\", \"members\": {\"a\": {\"address\": "
+        "\"127.0.0.2\", \"port\": %u, \"weight\": 4, \"check\": \"w\"}, \"b\": "
+        "{\"address\": \"192.0.2.1\"}}}},"
+        "\"zones\": {\"example.test\": {\"file\": \"example.test.zone\", \"names\": "
+        "{\"www\": \"web\"}}}",
+        (unsigned)backend_endpoint(backend).port);
+    control_fixture_config(&fixture.control, sections);
+    ck_assert(control_fixture_start(&fixture.control));
+    api_fixture_listen(&fixture);
+    ck_assert(control_fixture_until(&fixture.control, is_weighed, NULL, 5000));
+    expect_pair("", told);
+    expect_pair(own, set);
+    ck_assert_uint_eq(
+        api_fixture_call(&fixture, "PUT", "/v1/pools/web/members/a/weight", "{\"weight\":3}", NULL),
+        200);
+    expect_pair("", set);
+    expect_pair(file, told);
+    api_fixture_stop(&fixture);
+    backend_free(backend);
+}
+END_TEST
+
 /* Nothing of what is pretended is served. */
 START_TEST(nothing_is_published)
 {
@@ -163,6 +220,9 @@ int main(void)
     tcase_add_test(tcase, overrides_count_unless_they_are_pretended_away);
     tcase_add_test(tcase, nothing_is_published);
     tcase_add_loop_test(tcase, bad_row, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("weights");
+    tcase_add_test(tcase, told_weights_count);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -105,7 +105,6 @@ static const struct config_case cases[] = {
     { WEB("'load': 'rate'"),
       { "2:37: ipvs.services.v.load: needs \"capacity\", which it is held against" } },
     { WEB("'load': 'none'"), { NULL } },
-    { WEB("'scheduler': 'sh', 'slow_start': 0"), { NULL } },
     /* --- quorum --- */
     { FIVE("'quorum': 3"), { NULL } },
     { FIVE("'quorum': 4"),
@@ -243,22 +242,6 @@ static const struct config_case cases[] = {
 START_TEST(cross_checks)
 {
     run_case(&cases[_i]);
-}
-END_TEST
-
-START_TEST(schedulers_that_no_ramp_suits)
-{
-    static const char *const names[] = { "sh", "dh", "mh", "fo", "ovf" };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char json[400];
-        (void)snprintf(json, sizeof(json), WEB("'slow_start': '30s', 'scheduler': '%s'"), names[i]);
-        const struct config_case c = {
-            json,
-            { "2:43: ipvs.services.v.slow_start: is not for schedulers sh, dh, mh (a new weight "
-              "moves clients) and fo, ovf (the weight is a rank)" },
-        };
-        run_case(&c);
-    }
 }
 END_TEST
 
@@ -542,7 +525,6 @@ int main(void)
     Suite *suite = suite_create("config_ipvs");
     TCase *tcase = tcase_create("config_ipvs");
     tcase_add_loop_test(tcase, cross_checks, 0, sizeof(cases) / sizeof(cases[0]));
-    tcase_add_test(tcase, schedulers_that_no_ramp_suits);
     tcase_add_test(tcase, allow_has_room_for_256);
     tcase_add_test(tcase, absent_section);
     tcase_add_test(tcase, defaults);

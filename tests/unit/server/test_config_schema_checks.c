@@ -15,7 +15,8 @@ static const struct config_case cases[] = {
       "'b'}}}",
       { NULL } },
     { "{'checks': {'a': {'type': 'http', 'method': 'HEAD', 'path': '/x?y=z', 'host': 'h:80',"
-      "'headers': {'A-B': 'c d', 'E': ''}, 'expect_status': '200-299,304', 'expect_body': 'ok'}}}",
+      "'headers': {'A-B': 'c d', 'E': ''}, 'expect_status': '200-299,304', 'expect_body': 'ok', "
+      "'weight_header': 'X-Weight'}}}",
       { NULL } },
     { "{'checks': {'a': {'type': 'http', 'expect_status': 204}}}", { NULL } },
     { "{'checks': {'a': {}}}", { "1:18: checks.a.type: is required, but missing" } },
@@ -64,6 +65,13 @@ static const struct config_case cases[] = {
         "1:55: checks.a.host: \"\" is not a host name, perhaps with port",
         "1:71: checks.a.headers[\"\"]: not the name of an HTTP header",
         "1:80: checks.a.headers[\"b c\"]: not the name of an HTTP header" } },
+    { "{'checks': {'a': {'type': 'http', 'weight_header': ''}, 'b': {'type': 'http', "
+      "'weight_header': 'X-Weight:'}, 'c': {'type': 'http', 'weight_header': 1}, "
+      "'d': {'type': 'tcp', 'weight_header': 'W'}}}",
+      { "1:52: checks.a.weight_header: \"\" is not the name of an HTTP header",
+        "1:96: checks.b.weight_header: \"X-Weight:\" is not the name of an HTTP header",
+        "1:149: checks.c.weight_header: must be the name of an HTTP header, not a number",
+        "1:174: checks.d.weight_header: not a key of type \"tcp\", but of \"http\"" } },
     { "{'checks': {'a': {'type': 'http', 'headers': {'Content-Length': '7'}}}}",
       { "1:65: checks.a.headers.Content-Length: header is one that the check itself sets" } },
     { "{'checks': {'a': {'type': 'http', 'headers': {'b': 1}}}}",
@@ -103,7 +111,8 @@ START_TEST(values_of_http)
     struct config *config =
         must_load("{'checks': {'a': {'type': 'http', 'method': 'HEAD', 'path': '/x', 'host': 'h',"
                   "'headers': {'A': 'b', 'C': 'd'}, 'expect_status': '204,300-301',"
-                  "'expect_body': 'ok', 'interval': '3s', 'timeout': 1.5, 'fall': 4, 'rise': 5,"
+                  "'expect_body': 'ok', 'weight_header': 'W', 'interval': '3s', 'timeout': 1.5, "
+                  "'fall': 4, 'rise': 5,"
                   "'confirm_interval': '2s', 'port': 81, 'address': '192.0.2.1'}}}");
     const struct check *check = &config->checks[0].check;
     ck_assert_str_eq(config->checks[0].path, "checks.a");
@@ -128,6 +137,7 @@ START_TEST(values_of_http)
     ck_assert(check_status_has(http->expect_status, 301));
     ck_assert(!check_status_has(http->expect_status, 200));
     ck_assert_str_eq(http->expect_body, "ok");
+    ck_assert_str_eq(http->weight_header, "W");
     config_free(config);
 }
 END_TEST
@@ -151,6 +161,7 @@ START_TEST(defaults)
     ck_assert(check_status_has(check->args.http.expect_status, 299));
     ck_assert(!check_status_has(check->args.http.expect_status, 300));
     ck_assert_ptr_null(check->args.http.expect_body);
+    ck_assert_ptr_null(check->args.http.weight_header);
     check = &config->checks[1].check;
     ck_assert_ptr_null(check->args.tcp.send);
     ck_assert_ptr_null(check->args.tcp.expect);

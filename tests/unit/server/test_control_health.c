@@ -177,6 +177,98 @@ START_TEST(verdicts_of_targets_that_went_are_forgotten)
 }
 END_TEST
 
+static void weighed_start(struct scene *scene)
+{
+    char sections[1024];
+    memset(scene, 0, sizeof(*scene));
+    scene->a = backend_new("127.0.0.2", BACKEND_HTTP);
+    scene->b = backend_new("127.0.0.3", BACKEND_HTTP);
+    control_fixture_init(&scene->f, CONTROL_ZONE);
+    (void)snprintf(sections, sizeof(sections),
+                   "\"checks\": {\"http\": {\"type\": \"http\", \"interval\": \"100ms\", "
+                   "\"timeout\": \"1s\", \"weight_header\": \"X-Weight\"}},"
+                   "\"pools\": {\"web\": {\"policy\": \"weighted\", \"max_answers\": 2, \"check\": "
+                   "\"http\", \"members\": {"
+                   "\"a\": {\"address\": \"127.0.0.2\", \"port\": %u, \"weight\": 3}, "
+                   "\"b\": {\"address\": \"127.0.0.3\", \"port\": %u}}}},"
+                   "\"zones\": {\"example.test\": {\"file\": \"example.test.zone\", \"names\": "
+                   "{\"www\": \"web\"}}}",
+                   (unsigned)backend_endpoint(scene->a).port,
+                   (unsigned)backend_endpoint(scene->b).port);
+    control_fixture_config(&scene->f, sections);
+    ck_assert_msg(control_fixture_start(&scene->f), "%s",
+                  scene->f.errors.count > 0 ? scene->f.errors.lines[0] : "?");
+    (void)events_subscribe(control_events(scene->f.control), on_event, scene);
+}
+
+struct wish {
+    struct scene *scene;
+    double share; /* of a */
+};
+
+static bool has_share(void *data)
+{
+    const struct wish *wish = data;
+    struct control_member member;
+    control_member(wish->scene->f.control, 0, 0, &member);
+    return member.share > wish->share - 1e-9 && member.share < wish->share + 1e-9;
+}
+
+static void expect_share(struct scene *scene, double share)
+{
+    struct wish wish = { scene, share };
+    ck_assert(control_fixture_until(&scene->f, has_share, &wish, 10000));
+}
+
+START_TEST(pools_follow_weights_that_checks_tell)
+{
+    struct scene scene;
+    struct control_member member;
+    weighed_start(&scene);
+    expect_share(&scene, 1);
+    ck_assert_uint_eq(answered(&scene), 3);
+    backend_set_header(scene.a, "X-Weight: 40%\r\n");
+    expect_share(&scene, 0.4);
+    backend_set_header(scene.a, "X-Weight: 0\r\n"); /* only when all others are down */
+    scene.want = 2;
+    ck_assert(control_fixture_until(&scene.f, answers_match, &scene, 10000));
+    control_member(scene.f.control, 0, 0, &member);
+    ck_assert_str_eq(member.state, "up");
+    ck_assert_uint_eq(member.effective_weight, 3);
+    /* An operator's weight is meant as it is. */
+    ck_assert(control_override_member_weight(scene.f.control, 0, 0, false, 2, NULL, "jo", 0));
+    scene.want = 3;
+    ck_assert(control_fixture_until(&scene.f, answers_match, &scene, 10000));
+    expect_share(&scene, 1);
+    ck_assert_uint_eq(control_told_share(scene.f.control, 0, 0), 0);
+    ck_assert(control_override_member_weight(scene.f.control, 0, 0, true, 0, NULL, "jo", 0));
+    scene.want = 2;
+    ck_assert(control_fixture_until(&scene.f, answers_match, &scene, 10000));
+    backend_set_status(scene.b, 503);
+    scene.want = 1;
+    ck_assert(control_fixture_until(&scene.f, answers_match, &scene, 10000));
+    ck_assert_uint_eq(scene.verdicts, 1); /* of b: a new weight is no verdict */
+    /* What is down weighs nothing any more, and starts anew with its next pass. */
+    backend_set_status(scene.a, 503);
+    expect_share(&scene, 1);
+    scene_end(&scene);
+}
+END_TEST
+
+START_TEST(told_weights_are_saved)
+{
+    struct scene scene;
+    weighed_start(&scene);
+    backend_set_header(scene.a, "X-Weight: 40\r\n");
+    expect_share(&scene, 0.4);
+    control_fixture_stop(&scene.f);
+    backend_set_face(scene.a, BACKEND_SILENT);
+    ck_assert(control_fixture_start(&scene.f));
+    expect_share(&scene, 0.4);
+    scene_end(&scene);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("control_health");
@@ -186,6 +278,8 @@ int main(void)
     tcase_add_test(tcase, first_answer_knows_the_first_probe);
     tcase_add_test(tcase, all_down_answers_all);
     tcase_add_test(tcase, verdicts_of_targets_that_went_are_forgotten);
+    tcase_add_test(tcase, pools_follow_weights_that_checks_tell);
+    tcase_add_test(tcase, told_weights_are_saved);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

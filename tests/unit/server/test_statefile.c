@@ -179,20 +179,24 @@ static void take(void *data, const struct statefile_verdict *verdict)
     ck_assert_ptr_nonnull(strstr("fresh, before the clock was set", verdict->identity));
     ck_assert_int_eq(verdict->verdict, HEALTH_DOWN);
     ck_assert_int_eq(verdict->since_ms, 500000);
+    ck_assert_uint_eq(verdict->weight, strcmp(verdict->identity, "fresh") == 0 ? 0 : 100);
     taken++;
 }
 
 START_TEST(only_young_verdicts_are_used)
 {
     const struct statefile_verdict list[] = {
-        { "old", HEALTH_UP, 1000, 599000 },
-        { "fresh", HEALTH_DOWN, 500000, 900000 },
-        { "before the clock was set", HEALTH_DOWN, 500000, 901000 },
-        { "from the future", HEALTH_UP, 1000, 960001 },
+        { "old", HEALTH_UP, 100, 1000, 599000 },
+        { "fresh", HEALTH_DOWN, 0, 500000, 900000 },
+        { "before the clock was set", HEALTH_DOWN, 100, 500000, 901000 },
+        { "from the future", HEALTH_UP, 50, 1000, 960001 },
     };
     struct errlist errors;
     char error[256];
     char *text = statefile_verdicts_text(list, 4);
+    ck_assert_ptr_nonnull(
+        strstr(text, "\"target\": \"fresh\", \"verdict\": \"down\", \"weight\": 0"));
+    ck_assert_ptr_null(strstr(text, "\"weight\": 100"));
     errlist_init(&errors);
     taken = 0;
     ck_assert(statefile_write(dir, STATEFILE_VERDICTS, text, error, sizeof(error)));
@@ -200,6 +204,30 @@ START_TEST(only_young_verdicts_are_used)
     ck_assert_uint_eq(taken, 2);
     mem_free(text);
     errlist_fini(&errors);
+}
+END_TEST
+
+START_TEST(damaged_weights_are_refused)
+{
+    static const char *const weights[] = { "-1", "101", "7.5", "\"7\"", "null" };
+    for (size_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++) {
+        char text[300];
+        struct errlist errors;
+        errlist_init(&errors);
+        int length = snprintf(text, sizeof(text),
+                              "{\"version\": 1, \"verdicts\": [{\"target\": \"fresh\", "
+                              "\"verdict\": \"down\", \"weight\": %s, \"since\": "
+                              "\"2026-01-02T03:04:05.678Z\", \"at\": "
+                              "\"2026-01-02T03:04:05.678Z\"}]}",
+                              weights[i]);
+        write_text(STATEFILE_VERDICTS, text, (size_t)length);
+        taken = 0;
+        ck_assert_msg(!statefile_read_verdicts(dir, 1767323045678, 1000, take, &taken, &errors),
+                      "%s", weights[i]);
+        ck_assert_uint_eq(taken, 0);
+        ck_assert_ptr_nonnull(strstr(errors.lines[0], "verdicts[0] is damaged"));
+        errlist_fini(&errors);
+    }
 }
 END_TEST
 
@@ -257,6 +285,7 @@ int main(void)
     tcase_add_test(tcase, foreign_or_damaged_content_is_refused);
     tcase_add_test(tcase, missing_files_are_fine);
     tcase_add_test(tcase, only_young_verdicts_are_used);
+    tcase_add_test(tcase, damaged_weights_are_refused);
     tcase_add_test(tcase, failed_write_keeps_the_old_file);
     tcase_add_test(tcase, a_missing_folder_is_made_again);
     tcase_add_test(tcase, prepare_makes_the_folders);

@@ -52,6 +52,32 @@ START_TEST(one_target_for_one_question)
 }
 END_TEST
 
+START_TEST(members_with_a_weight_header_are_weighed)
+{
+    struct control_fixture f;
+    struct world *world =
+        load(&f, "\"checks\": {\"h\": {\"type\": \"http\"}, \"w\": {\"type\": \"http\", "
+                 "\"weight_header\": \"X-Weight\"}},"
+                 "\"pools\": {\"p\": {\"policy\": \"all\", \"check\": \"w\", \"members\": {"
+                 "\"a\": {\"address\": \"192.0.2.1\"}, \"b\": {\"address\": \"192.0.2.2\", "
+                 "\"check\": [\"h\", \"w\"]},"
+                 "\"c\": {\"address\": \"192.0.2.1\", \"check\": \"h\"}, \"d\": {\"address\": "
+                 "\"192.0.2.3\", \"check\": []}, \"e\": {\"pool\": \"q\"}}},"
+                 "\"q\": {\"members\": {\"a\": {\"address\": \"192.0.2.9\"}}}},"
+                 "\"zones\": {\"example.test\": {\"file\": \"example.test.zone\"}}");
+    const struct pool *pool = &world->pools.pools[0];
+    static const bool weighed[] = { true, true, false, false, false };
+    ck_assert_uint_eq(pool->member_count, 5);
+    for (size_t i = 0; i < pool->member_count; i++)
+        ck_assert_int_eq(pool->members[i].weighed, weighed[i]);
+    /* the same address asked with and without are two questions */
+    ck_assert_uint_ne(pool->members[0].addresses[0].targets[0],
+                      pool->members[2].addresses[0].targets[0]);
+    world_free(world);
+    control_fixture_fini(&f);
+}
+END_TEST
+
 START_TEST(pool_of_the_files_own_records)
 {
     struct control_fixture f;
@@ -79,6 +105,7 @@ int main(void)
     TCase *tcase = tcase_create("world_pools");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, one_target_for_one_question);
+    tcase_add_test(tcase, members_with_a_weight_header_are_weighed);
     tcase_add_test(tcase, pool_of_the_files_own_records);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
