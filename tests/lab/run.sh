@@ -4,7 +4,9 @@
 # kernel with IPVS whose root is this machine's, read-only; what it prints is printed, its exit status is
 # ours. Other statuses: 77 no User Mode Linux here, 98 the guest died, 99 it could not be set up.
 #   LAB_SECONDS  limit of time, 300        LAB_MEMORY  of the guest in MB, 384
+#   LAB_GUEST    qemu: run-qemu.sh does it instead, with another kernel
 set -u
+[ "${LAB_GUEST:-uml}" != qemu ] || exec "${BASH_SOURCE%/*}/run-qemu.sh" "$@"
 build=build
 [ "${1:-}" = -b ] && { build=$2; shift 2; }
 [ $# -gt 0 ] || { sed -n 's/^# \(run.sh .*\)/usage: \1/p' "$0" >&2; exit 99; }

@@ -10,6 +10,13 @@ PROGRAM = os.path.join(os.environ.get("GSLB_BUILD", "build"), "tests", "lab", "i
 
 
 class Kernel(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """Those two register for all network namespaces, which waits for such as are being taken down; these wait for
+        IPVS, which a request that loads a scheduler holds. So a kernel that loads them while the suite's namespaces
+        come and go may stand still."""
+        subprocess.run(["modprobe", "-a", "ip_vs_lblc", "ip_vs_lblcr"], check=True, timeout=60)
+
     def run_program(self, *options):
         # Check writes a file for each test, and looks for its folder in TEMP.
         env = os.environ | {"TEMP": os.environ.get("TMPDIR", "/tmp")}
