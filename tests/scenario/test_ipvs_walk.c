@@ -312,7 +312,9 @@ static void check_desired(struct walk *w)
     const struct ipvs_service *desired = ipvs_director_desired(s->director);
     const struct ipvs_spec *spec = ipvs_director_spec(s->director);
     if (desired == NULL) {
-        ck_assert(s->in.retired && !s->in.in_dns);
+        /* Drained, or taken down by an operator; DNS has let go of it. */
+        ck_assert(!s->in.in_dns);
+        ck_assert(s->in.retired || s->in.vip == IPVS_USE_DRAIN || s->in.vip == IPVS_USE_DOWN);
         return;
     }
     for (size_t i = 1; i < desired->dest_count; i++)
