@@ -115,8 +115,8 @@ uint32_t control_server_weight(const struct control *control, uint32_t service, 
 {
     const struct world_service *at = &control->world->services[service];
     const struct ipvs_spec *spec = &at->config->spec;
-    const struct override *override = control_service_override(
-        control, OVERRIDE_KIND_WEIGHT, service, spec->servers[server].name);
+    const struct override *override = control_service_override(control, OVERRIDE_KIND_WEIGHT,
+                                                               service, spec->servers[server].name);
     if (override != NULL)
         return override->weight;
     return part_of(spec->servers[server].dest.weight, weight_of(control, &at->servers[server]));
@@ -307,7 +307,7 @@ void control_member(struct control *control, uint32_t pool, uint32_t member,
         out->state = m->child != POOL_NONE ? nested_state(control, m)
                                            : measured_state(control, pool, member);
     find_live(control, pool, member, out->live);
-    if (out->share <= 0 && (out->live[PICKER_A] || out->live[PICKER_AAAA]))
+    if (m->service != 0 && out->share <= 0 && (out->live[PICKER_A] || out->live[PICKER_AAAA]))
         out->share = 1; /* by an operator's word, whatever the service says */
 }
 

@@ -235,6 +235,7 @@ START_TEST(pools_follow_weights_that_checks_tell)
     control_member(scene.f.control, 0, 0, &member);
     ck_assert_str_eq(member.state, "up");
     ck_assert_uint_eq(member.effective_weight, 3);
+    ck_assert_double_eq(member.share, 0); /* live, and yet of no weight */
     /* An operator's weight is meant as it is. */
     ck_assert(control_override_member_weight(scene.f.control, 0, 0, false, 2, NULL, "jo", 0));
     scene.want = 3;
