@@ -196,12 +196,22 @@ static bool run_job(struct control_ipvs *ipvs)
     return false;
 }
 
+static bool wants_counters(const struct control_ipvs *ipvs)
+{
+    for (size_t i = 0; i < ipvs->count; i++) {
+        if (ipvs_director_wants_counters(ipvs->directors[i]->director))
+            return true;
+    }
+    return false;
+}
+
 /* The helper is slow, or the table large: no more than a share of the time is spent on dumps. How
  * long one took that failed says nothing: there was a wait for an answer that did not come. */
 static void schedule_poll(struct control_ipvs *ipvs, int error)
 {
     uint64_t took = error == 0 ? clock_mono_ms() - ipvs->dump_started_ms : 0;
-    uint64_t pause = took * CONTROL_IPVS_POLL_SHARE;
+    uint64_t pause =
+        took * (wants_counters(ipvs) ? CONTROL_IPVS_COUNT_SHARE : CONTROL_IPVS_POLL_SHARE);
     ipvs->poll_pause_ms = pause > CONTROL_IPVS_POLL_MS ? pause : CONTROL_IPVS_POLL_MS;
     control_ipvs_poll_in(ipvs, ipvs->poll_pause_ms);
 }
@@ -403,6 +413,8 @@ struct control_ipvs *control_ipvs_new(struct control *control, int fd)
     ipvs->poll_pause_ms = CONTROL_IPVS_POLL_MS;
     (void)uv_timer_init(control->loop, &ipvs->poll_timer);
     (void)uv_timer_init(control->loop, &ipvs->step_timer);
+    (void)uv_timer_init(control->loop, &ipvs->save_timer);
+    ipvs->save_timer.data = ipvs;
     ipvs->poll_timer.data = ipvs;
     ipvs->step_timer.data = ipvs;
     watch_host(ipvs);
@@ -539,6 +551,7 @@ void control_ipvs_free(struct control_ipvs *ipvs)
     fail_jobs(ipvs);
     uv_close((uv_handle_t *)&ipvs->poll_timer, NULL);
     uv_close((uv_handle_t *)&ipvs->step_timer, NULL);
+    uv_close((uv_handle_t *)&ipvs->save_timer, NULL);
     if (ipvs->host_polled)
         uv_close((uv_handle_t *)&ipvs->host_poll, on_host_closed);
     (void)uv_run(ipvs->control->loop, UV_RUN_NOWAIT); /* closes them */

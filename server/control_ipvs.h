@@ -14,6 +14,7 @@
 
 #define CONTROL_IPVS_POLL_MS      500 /* between two dumps, at least: drift is repaired within 1 s */
 #define CONTROL_IPVS_POLL_SHARE   20  /* a dump takes at most one part in so many of the time */
+#define CONTROL_IPVS_COUNT_SHARE  4   /* while a drain or load feedback waits for counters */
 #define CONTROL_IPVS_LOOK_MS      1000 /* up to such a pause (a dump of 50 ms) GET asks the kernel */
 #define CONTROL_IPVS_RETRY_MS     100  /* after a failed change; doubles */
 #define CONTROL_IPVS_RETRY_MAX_MS 5000
@@ -113,9 +114,10 @@ struct control_ipvs {
 
     struct ipvs_keys owned; /* as in the state file, or about to be */
     bool owned_changed;
-    bool saving;     /* the file is being written */
-    bool save_again; /* and is to be, once more; then `save_then` */
-    void (*save_then)(struct control_ipvs *ipvs);
+    bool saving;                                    /* the file is being written */
+    bool save_again;                                /* and is to be, once more */
+    void (*save_waiter)(struct control_ipvs *ipvs); /* who waits for it; for save_timer at most */
+    uv_timer_t save_timer;
     uint64_t save_next_ms; /* after a failure not before */
     bool read;             /* the state file has been */
     bool braking;          /* some leftovers are held, and the alarm says so */

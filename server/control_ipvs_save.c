@@ -37,7 +37,6 @@ struct ipvs_save {
     char *text;
     bool ok;
     char error[512];
-    void (*then)(struct control_ipvs *ipvs);
 };
 
 static void save_work(uv_work_t *work)
@@ -47,12 +46,30 @@ static void save_work(uv_work_t *work)
         statefile_write(save->dir, STATEFILE_IPVS, save->text, save->error, sizeof(save->error));
 }
 
+/* Who waited goes on. */
+static void go_on(struct control_ipvs *ipvs)
+{
+    void (*waiter)(struct control_ipvs *) = ipvs->save_waiter;
+    (void)uv_timer_stop(&ipvs->save_timer);
+    ipvs->save_waiter = NULL;
+    if (waiter != NULL)
+        waiter(ipvs);
+}
+
+/* A disk that hangs must not keep the kernel from what it needs, no more than one that fails. */
+static void on_late(uv_timer_t *timer)
+{
+    struct control_ipvs *ipvs = timer->data;
+    alarms_raise(ipvs->control->alarms, ALARM, "saving %s/%s takes long: the disk hangs",
+                 control_state_dir(ipvs->control), STATEFILE_IPVS);
+    go_on(ipvs);
+}
+
 static void saved(uv_work_t *work, int status)
 {
     struct ipvs_save *save = work->data;
     struct control_ipvs *ipvs = save->ipvs;
     struct control *control = ipvs->control;
-    void (*then)(struct control_ipvs * ipvs) = save->then;
     control->background--;
     ipvs->saving = false;
     if (status != 0 || !save->ok) {
@@ -67,12 +84,11 @@ static void saved(uv_work_t *work, int status)
     mem_free(save);
     if (ipvs->link == NULL || control->stopping)
         return;
-    /* A disk that does not work must not keep the kernel from what it needs. */
-    if (then != NULL)
-        then(ipvs);
     if (ipvs->save_again) {
         ipvs->save_again = false;
-        control_ipvs_save(ipvs, ipvs->save_then);
+        control_ipvs_save(ipvs, NULL);
+    } else {
+        go_on(ipvs);
     }
 }
 
@@ -83,28 +99,34 @@ void control_ipvs_save_changed(struct control_ipvs *ipvs)
         control_ipvs_save(ipvs, NULL);
 }
 
-void control_ipvs_save(struct control_ipvs *ipvs, void (*then)(struct control_ipvs *ipvs))
+static void start_save(struct control_ipvs *ipvs, const char *dir)
 {
-    struct control *control = ipvs->control;
-    const char *dir = control_state_dir(control);
-    if (ipvs->saving) { /* two would write the same file */
-        ipvs->save_again = true;
-        ipvs->save_then = then;
-        return;
-    }
-    ipvs->owned_changed = false;
-    if (dir == NULL) {
-        if (then != NULL)
-            then(ipvs);
-        return;
-    }
     struct ipvs_save *save = MEM_NEW(struct ipvs_save);
     save->work.data = save;
     save->ipvs = ipvs;
     save->dir = mem_strdup(dir);
     save->text = statefile_ipvs_text(&ipvs->owned);
-    save->then = then;
+    ipvs->owned_changed = false;
     ipvs->saving = true;
-    control->background++;
-    (void)uv_queue_work(control->loop, &save->work, save_work, saved);
+    ipvs->control->background++;
+    (void)uv_queue_work(ipvs->control->loop, &save->work, save_work, saved);
+}
+
+void control_ipvs_save(struct control_ipvs *ipvs, void (*then)(struct control_ipvs *ipvs))
+{
+    const char *dir = control_state_dir(ipvs->control);
+    if (dir == NULL) {
+        ipvs->owned_changed = false;
+        if (then != NULL)
+            then(ipvs);
+        return;
+    }
+    if (then != NULL) {
+        ipvs->save_waiter = then;
+        (void)uv_timer_start(&ipvs->save_timer, on_late, CONTROL_SAVE_WAIT_MS, 0);
+    }
+    if (ipvs->saving) /* two would write the same file */
+        ipvs->save_again = true;
+    else
+        start_save(ipvs, dir);
 }

@@ -6,6 +6,7 @@
 #include "tests/support/ipvs_scene.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -169,6 +170,25 @@ START_TEST(a_disk_that_fails_stops_nothing)
 }
 END_TEST
 
+/* Opening a pipe that nobody reads hangs, as a disk may. */
+START_TEST(a_disk_that_hangs_stops_nothing)
+{
+    char dir[256];
+    ipvs_scene_init(&s);
+    ipvs_scene_config(&s, "", "", NULL);
+    (void)snprintf(dir, sizeof(dir), "%s/state", s.api.control.dir);
+    ck_assert_int_eq(mkdir(dir, 0700), 0);
+    ck_assert_int_eq(mkfifo(path_of("ipvs.json.new"), 0600), 0);
+    ipvs_scene_start(&s);
+    ipvs_scene_expect(&s, "rs1=4 rs2=4");
+    ck_assert_uint_eq(alarms_count(control_alarms(ipvs_scene_control(&s))), 1);
+    int reader = open(path_of("ipvs.json.new"), O_RDONLY | O_NONBLOCK);
+    ck_assert_int_ge(reader, 0); /* the writer goes on, and with it the end */
+    ipvs_scene_fini(&s);
+    (void)close(reader);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("control_ipvs_save");
@@ -176,6 +196,7 @@ int main(void)
     tcase_add_test(tcase, the_file_names_what_was_made);
     tcase_add_test(tcase, a_damaged_file_is_set_aside);
     tcase_add_test(tcase, a_disk_that_fails_stops_nothing);
+    tcase_add_test(tcase, a_disk_that_hangs_stops_nothing);
     tcase_add_test(tcase, what_is_deleted_is_not_ours_any_more);
     tcase_add_test(tcase, what_the_exit_removes_is_not_ours_any_more);
     tcase_add_test(tcase, what_is_gone_at_the_start_is_not_ours_any_more);
