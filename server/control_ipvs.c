@@ -440,7 +440,8 @@ static bool is_quiet(const struct control_ipvs *ipvs)
 static bool is_drained(const struct control_ipvs *ipvs)
 {
     for (size_t i = 0; i < ipvs->count; i++) {
-        if (ipvs_director_desired(ipvs->directors[i]->director) != NULL)
+        const struct control_director *director = ipvs->directors[i];
+        if (!director->held && ipvs_director_desired(director->director) != NULL)
             return false;
     }
     return is_quiet(ipvs);
@@ -513,7 +514,7 @@ void control_ipvs_exit(struct control *control)
         ipvs->removing = true;
         log_info("ipvs", "on_exit: removing our services");
         control_ipvs_touch(control);
-        run_until(ipvs, is_quiet, CONTROL_IPVS_EXIT_MS, &control->hurry);
+        run_until(ipvs, is_drained, CONTROL_IPVS_EXIT_MS, &control->hurry);
         return;
     case CONFIG_EXIT_DRAIN:
         ipvs->retiring = true;

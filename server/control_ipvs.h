@@ -123,7 +123,7 @@ struct control_ipvs {
     bool braking;          /* some leftovers are held, and the alarm says so */
     bool leftovers_made;   /* the owned keys that no config has got directors */
 
-    bool removing; /* on_exit remove: nothing is desired */
+    bool removing; /* on_exit remove: all are out of DNS, then of the kernel */
     bool retiring; /* on_exit drain: everything is retired */
 
     struct control_ipvs_counts counts;

@@ -22,7 +22,7 @@
 static void add_services(const struct control_ipvs *ipvs, struct ipvs_table *out)
 {
     out->services = MEM_NEW_ARRAY(struct ipvs_service, ipvs->count);
-    for (size_t i = 0; i < ipvs->count && !ipvs->removing; i++) {
+    for (size_t i = 0; i < ipvs->count; i++) {
         const struct control_director *director = ipvs->directors[i];
         const struct ipvs_service *desired = ipvs_director_desired(director->director);
         if (desired != NULL)
@@ -101,7 +101,7 @@ static bool is_under_way(const struct control_director *director, bool wanted)
 /* Services of several ports share an address: it goes with the last of them. */
 static bool is_needed(const struct control_ipvs *ipvs, const struct addr *vip)
 {
-    for (size_t i = 0; i < ipvs->count && !ipvs->removing; i++) {
+    for (size_t i = 0; i < ipvs->count; i++) {
         const struct control_director *director = ipvs->directors[i];
         if (director->key.fwmark == 0 && addr_equal(&director->key.addr, vip) &&
             (director->held || ipvs_director_desired(director->director) != NULL))
@@ -127,7 +127,7 @@ static void add_vips(const struct control_ipvs *ipvs, struct ipvs_plan *plan)
         struct control_director *director = ipvs->directors[i];
         if (director->interface[0] == '\0' || director->key.fwmark != 0 || director->held)
             continue;
-        bool wanted = !ipvs->removing && ipvs_director_desired(director->director) != NULL;
+        bool wanted = ipvs_director_desired(director->director) != NULL;
         if (wanted == hostaddr_has(ipvs->host, &director->key.addr)) {
             director->vip_ms = 0;
             continue;

@@ -243,6 +243,10 @@ static void step_one(struct control_ipvs *ipvs, struct control_director *directo
     };
     if (director->service != POOL_NONE)
         fill_of_world(ipvs, director, &input, uses, weights);
+    if (ipvs->removing) {
+        input.vip = IPVS_USE_DOWN;
+        input.retired = true;
+    }
     ipvs_director_step(director->director, &input);
     mem_free(uses);
     mem_free(weights);

@@ -26,7 +26,17 @@ class Exit(Reconcile):
     def test_remove(self):
         foreign = self.add_foreign()
         gslbd = self.start({"on_exit": "remove"})
-        gslbd.stop()
+        ending = threading.Thread(target=gslbd.stop)
+        ending.start()
+        try:
+            while True:  # as long as DNS answers the VIP, the kernel has servers for it
+                had = lab.proc_table()
+                if VIP not in gslbd.addresses(NAME):
+                    break
+                self.assertTrue(had.get(f"TCP {VIP}:80"), had)
+        except (OSError, TimeoutError):
+            pass  # it has ended
+        ending.join()
         self.assertEqual(lab.saved(), foreign)
 
     def test_drain(self):
