@@ -86,7 +86,7 @@ bins = $(patsubst %.c,$(BUILD)/%,$(1))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help unit scenario fuzz fuzz-build fuzz-run system lab test test-run test-full \
+.PHONY: all help unit scenario fuzz fuzz-build fuzz-run system lab lab-qemu test test-run test-full \
         lint format bench bench-ipvs run install uninstall clean deps deps-test deps-full deps-bench
 .DEFAULT_GOAL := all
 
@@ -99,6 +99,7 @@ help:
 #: make run                install what is missing, build, start the demo
 #: make test | test-full   install what is missing, then run the suite (about 10 minutes) | and the long tests
 #: make unit | unit-ROOM   unit tests           make scenario | system | lab | fuzz   the other suites
+#: make lab-qemu           some of the lab on a newer kernel, also with SAN=; LAB= files of tests/lab, for lab too
 #: make lib-ROOM           one room's archive         make fuzz-run FUZZ_SECONDS=60   libFuzzer, with clang
 #: make lint | format      static checks | rewrite all sources by clang-format
 #: make bench              side by side with other servers; BENCH= options of tests/bench/bench.py
@@ -193,7 +194,10 @@ system: all $(BUILD)/demo-backends $(BENCH_BINS)
 
 # In guests with a kernel that has IPVS: tests/lab/README.md.
 lab: all $(call bins,$(LAB_SRC))
-	@/usr/bin/python3 tests/lab/run.py --build $(BUILD)
+	@/usr/bin/python3 tests/lab/run.py --build $(BUILD) $(LAB)
+
+lab-qemu: all $(call bins,$(LAB_SRC))
+	@LAB_GUEST=qemu /usr/bin/python3 tests/lab/run.py --build $(BUILD) $(LAB)
 
 test:
 	@tests/setup/deps.sh build test
@@ -205,9 +209,8 @@ test-run:
 # The lab on another kernel, the real daemon under each sanitizer, and the fuzzers for a while.
 test-full: test
 	@tests/setup/deps.sh full
-	@LAB_GUEST=qemu /usr/bin/python3 tests/lab/run.py --build $(BUILD) \
-	  test_guest.py test_kernel.py test_schedulers.py test_forward.py test_texts.py
-	@tests/setup/suites.sh '$(MAKE) $(JOBS) SAN=address,undefined' $(BUILD)-asan unit scenario fuzz system
+	@$(MAKE) --no-print-directory $(JOBS) lab-qemu
+	@tests/setup/suites.sh '$(MAKE) $(JOBS) SAN=address,undefined' $(BUILD)-asan unit scenario fuzz system lab-qemu
 	@tests/setup/suites.sh '$(MAKE) $(JOBS) SAN=thread' $(BUILD)-tsan unit scenario system
 	@$(MAKE) --no-print-directory $(JOBS) fuzz-run
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,13 +79,24 @@ static const char *lacking(void)
     return result == 0 ? NULL : "twos";
 }
 
+static bool is_kernel_since(unsigned long major, unsigned long minor)
+{
+    struct utsname name;
+    char *end;
+    if (uname(&name) != 0)
+        abort();
+    unsigned long have = strtoul(name.release, &end, 10);
+    return have > major || (have == major && *end == '.' && strtoul(end + 1, NULL, 10) >= minor);
+}
+
 static int run_suite(void)
 {
     const struct ipvs_suite_host host = { .open = open_kernel,
                                           .close = close_kernel,
                                           .has_vip = has_vip,
                                           .interface = "lo",
-                                          .lacks = lacking() };
+                                          .lacks = lacking(),
+                                          .small_limits = is_kernel_since(6, 12) };
     Suite *suite = suite_create("ipvs_kernel");
     ipvs_suite_add(suite, &host);
     SRunner *runner = srunner_create(suite);

@@ -23,7 +23,7 @@ cleanup()
         kill "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
     done
-    rm -rf "$kernel.$$" "$out"
+    rm -rf "$kernel.$$" "$out" "/run/virtiofsd/root.$$.pid" "/run/virtiofsd/out.$$.pid"
 }
 trap cleanup EXIT
 
@@ -66,16 +66,16 @@ fetch()
 out=$(mktemp -d "$build/lab/run.XXXXXX") || exit 99
 printf 'cd %q\nexport LAB_GUEST=qemu GSLB_BUILD=/run/build\nexec' "$PWD" >"$out/command"
 printf ' %q' "$@" >>"$out/command"
-cd "$out" || exit 99 # names of sockets have to be short
+cd "$out" || exit 99 # names of sockets have to be short, and unlike those of other guests
 
 # share TAG FOLDER CACHE: that folder, for the guest to mount by its tag
 share()
 {
-    setpriv --pdeathsig TERM "$virtiofsd" --socket-path="$1.socket" -o source="$2" -o sandbox=chroot -o cache="$3" \
+    setpriv --pdeathsig TERM "$virtiofsd" --socket-path="$1.$$" -o source="$2" -o sandbox=chroot -o cache="$3" \
         -f >"$1.log" 2>&1 &
     daemons+=($!)
     for _ in $(seq 100); do
-        [ ! -S "$1.socket" ] || return 0
+        [ ! -S "$1.$$" ] || return 0
         sleep 0.05
     done
     cat "$1.log" >&2
@@ -88,8 +88,8 @@ timeout --foreground -k 10 "${LAB_SECONDS:-600}" setpriv --pdeathsig TERM qemu-s
     -M q35 -accel tcg,thread=multi,tb-size=256 -cpu max -smp 1 -m "$memory" \
     -object memory-backend-memfd,id=memory,size="${memory}M",share=on -numa node,memdev=memory \
     -nodefaults -display none -serial stdio -no-reboot -net none \
-    -chardev socket,id=root,path=root.socket -device vhost-user-fs-pci,chardev=root,tag=root,queue-size=256 \
-    -chardev socket,id=out,path=out.socket -device vhost-user-fs-pci,chardev=out,tag=out \
+    -chardev socket,id=root,path=root.$$ -device vhost-user-fs-pci,chardev=root,tag=root,queue-size=256 \
+    -chardev socket,id=out,path=out.$$ -device vhost-user-fs-pci,chardev=out,tag=out \
     -kernel "$kernel"/boot/vmlinuz-* \
     -append "console=ttyS0 quiet loglevel=3 panic=-1 rootfstype=virtiofs root=root ro mitigations=off tsc=nowatchdog
         selinux=0 apparmor=0 init=$here/guest-init.sh LAB_MODULES=$kernel/lib/modules LAB_BUILD=$build" \

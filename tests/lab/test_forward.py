@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every way of forwarding, with real packets through a table that gslbd made: NAT, DR, TUN with each kind of tunnel;
 TCP and UDP, IPv4 and IPv6; services by mark; persistence."""
+import unittest
+
 import lab
 import net
 
@@ -68,13 +70,8 @@ class Forward(lab.Case):
         self.assertIn("gue:6080:-c", lab.ipvsadm("-Ln", "--tun-info"))
         self.assert_rr(net.CL, net.GRE_VIP, net.PORT, ["tcp"])
 
-    def test_services_by_mark(self):
-        """Two ports are one service: the mark is put on them in the director."""
-        for command, vip in (("iptables-legacy", net.NAT_VIP), ("ip6tables-legacy", net.NAT_VIP6)):
-            for port in ("81", "82"):
-                rule = ("PREROUTING", "-d", vip, "-p", "tcp", "--dport", port, "-j", "MARK", "--set-mark", "7")
-                net.run(net.LB, command, "-t", "mangle", "-A", *rule)
-                self.addCleanup(net.run, net.LB, command, "-t", "mangle", "-D", *rule)
+    def assert_services_by_mark(self):
+        """Two ports are one service: somebody puts the mark on them in the director."""
         services = {}
         for name, v6 in (("four", False), ("six", True)):
             services[name] = lab.service_config(self.reals(), v6=v6, fwmark=7, family="ipv6" if v6 else "ipv4")
@@ -84,6 +81,27 @@ class Forward(lab.Case):
         for vip in (net.NAT_VIP, net.NAT_VIP6):
             for port in (81, 82):
                 self.assert_rr(net.CN, vip, port, ["tcp"])
+
+    def test_services_by_mark(self):
+        for command, vip in (("iptables-legacy", net.NAT_VIP), ("ip6tables-legacy", net.NAT_VIP6)):
+            for port in ("81", "82"):
+                rule = ("PREROUTING", "-d", vip, "-p", "tcp", "--dport", port, "-j", "MARK", "--set-mark", "7")
+                net.run(net.LB, command, "-t", "mangle", "-A", *rule)
+                self.addCleanup(net.run, net.LB, command, "-t", "mangle", "-D", *rule)
+        self.assert_services_by_mark()
+
+    @unittest.skipUnless(lab.IS_NEW, "this kernel has no nftables for IPv4")
+    def test_services_by_mark_of_nftables(self):
+        net.run(net.LB, "nft", "-f", "-", text=f"""table inet marks {{
+  chain prerouting {{
+    type filter hook prerouting priority mangle
+    ip daddr {net.NAT_VIP} tcp dport {{ 81, 82 }} meta mark set 7
+    ip6 daddr {net.NAT_VIP6} tcp dport {{ 81, 82 }} meta mark set 7
+  }}
+}}
+""")
+        self.addCleanup(net.run, net.LB, "nft", "delete", "table", "inet", "marks")
+        self.assert_services_by_mark()
 
     def test_persistence(self):
         sources = self.net.make_sources(6)

@@ -6,7 +6,7 @@ import net
 from dns import wait_until
 
 TIME_LIMIT = 60
-SCHEDULERS = "rr wrr lc wlc lblc lblcr dh sh sed nq mh fo ovf".split()
+SCHEDULERS = "rr wrr lc wlc lblc lblcr dh sh sed nq mh fo ovf".split() + lab.IS_NEW * ["twos"]
 
 
 class Guest(lab.Case):

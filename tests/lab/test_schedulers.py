@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Each scheduler of the guest's kernel (13, and twos under qemu) spreads as it should. Every one has a service of its own, on a port
-of its own, in one table that gslbd made. (Connections that are held are active; the kernel counts those.)"""
-import os
+"""Each scheduler of the guest's kernel (13, and twos under qemu) spreads as it should. Every one has a service of its own,
+on a port of its own, in one table that gslbd made. (Connections that are held are active; the kernel counts those.)"""
 import unittest
 
 import lab
@@ -18,8 +17,7 @@ SERVICES = {
     "mh-port": ((1, 1, 1), {"scheduler": "mh", "flags": ["mh-port"]}),
     "sh-fallback": ((1, 0, 0), {"scheduler": "sh", "flags": ["sh-fallback"]}),
 }
-TWOS = os.environ.get("LAB_GUEST") == "qemu"
-if TWOS:
+if lab.IS_NEW:
     SERVICES["twos"] = ((3, 1, 0), {})
 PORTS = {name: 8100 + i for i, name in enumerate(SERVICES)}
 
@@ -110,7 +108,7 @@ class Schedulers(lab.Case):
         self.assertEqual(self.get("fo", 20), {"rs2": 20})
         self.assertEqual(self.names("ovf", 9), ["rs1"] * 4 + ["rs2"] * 3 + ["rs3"] * 2)  # it counts above the weight
 
-    @unittest.skipUnless(TWOS, "this kernel has no twos")
+    @unittest.skipUnless(lab.IS_NEW, "this kernel has no twos")
     def test_by_the_better_of_two(self):
         """Two are drawn by their weights, the less loaded one for its weight takes the connection."""
         order = self.names("twos", 80)

@@ -11,7 +11,7 @@ declare -A packages=(
     [test]="check bind9-dnsutils bind9-utils unbound nsd knot knot-dnsutils ldnsutils python3 valgrind libc6-dbg
             curl jq iproute2 procps clang clang-format clang-tidy cppcheck libclang-rt-14-dev
             user-mode-linux kmod ipvsadm iptables keepalived"
-    [full]="qemu-system-x86 kmod"
+    [full]="qemu-system-x86 kmod nftables"
     [bench]="nsd knot gdnsd bind9 dnsperf python3"
 )
 # package:unit of the daemons among them

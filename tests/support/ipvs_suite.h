@@ -17,6 +17,7 @@ struct ipvs_suite_host {
     bool (*has_vip)(const struct addr *addr, const char *interface);
     const char *interface; /* is there, and may have VIPs and daemons */
     const char *lacks;     /* the one scheduler that is not there; NULL = all are */
+    bool small_limits;     /* thresholds above INT32_MAX are refused, as newer kernels do */
 };
 
 /* Adds all test cases to `suite`; borrows `host`. */

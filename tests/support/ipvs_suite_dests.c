@@ -201,6 +201,24 @@ START_TEST(settings_that_are_refused)
 }
 END_TEST
 
+START_TEST(limits_that_are_no_int)
+{
+    int error = suite_host()->small_limits ? EINVAL : 0;
+    struct ipvs_service service = make_service("tcp 192.0.2.1:80");
+    struct ipvs_dest dest = make_dest("10.0.0.1:80");
+    do_service(IPVS_OP_ADD_SERVICE, &service, 0);
+    dest.upper = (uint32_t)INT32_MAX + 1;
+    do_dest(IPVS_OP_ADD_DEST, &service, &dest, error);
+    expect_dests(&service, error == 0 ? 1 : 0);
+    dest.upper = INT32_MAX;
+    do_dest(error == 0 ? IPVS_OP_EDIT_DEST : IPVS_OP_ADD_DEST, &service, &dest, 0);
+    struct ipvs_dest high = dest;
+    high.upper = high.lower = UINT32_MAX;
+    do_dest(IPVS_OP_EDIT_DEST, &service, &high, error);
+    expect_dest(&service, error == 0 ? &high : &dest);
+}
+END_TEST
+
 static const char *const strange[] = {
     "0.0.0.0:80", "224.0.0.1:80", "239.255.255.255:80", "255.255.255.255:80",
     "[::]:80",    "[ff02::1]:80", "[fe80::1]:80",
@@ -326,6 +344,7 @@ TCase *suite_dests(void)
     tcase_add_loop_test(tcase, a_server_becomes_another_sort, 0, count);
     tcase_add_loop_test(tcase, no_such_service, 0, count);
     tcase_add_loop_test(tcase, settings_that_are_refused, 0, (int)ARRAY_LEN(refused));
+    tcase_add_test(tcase, limits_that_are_no_int);
     tcase_add_loop_test(tcase, an_address_that_is_no_host, 0, (int)ARRAY_LEN(strange));
     tcase_add_test(tcase, the_other_family_needs_a_tunnel);
     tcase_add_test(tcase, no_family_is_no_server);

@@ -39,7 +39,7 @@ static bool has_vip(const struct addr *addr, const char *interface)
     return ipvs_fake_has_vip(fake, addr, interface);
 }
 
-static const struct ipvs_suite_host host = { open_fake, tear_down, has_vip, "eth0", "twos" };
+static const struct ipvs_suite_host host = { open_fake, tear_down, has_vip, "eth0", "twos", true };
 
 /* ---- what only a fake does ---------------------------------------------------------------------
  */
