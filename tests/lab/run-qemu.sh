@@ -72,7 +72,7 @@ cd "$out" || exit 99 # names of sockets have to be short, and unlike those of ot
 share()
 {
     setpriv --pdeathsig TERM "$virtiofsd" --socket-path="$1.$$" -o source="$2" -o sandbox=chroot -o cache="$3" \
-        -f >"$1.log" 2>&1 &
+        -o log_level=warn -f >"$1.log" 2>&1 &
     daemons+=($!)
     for _ in $(seq 100); do
         [ ! -S "$1.$$" ] || return 0
