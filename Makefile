@@ -210,7 +210,9 @@ test-run:
 test-full: test
 	@tests/setup/deps.sh full
 	@$(MAKE) --no-print-directory $(JOBS) lab-qemu
-	@tests/setup/suites.sh '$(MAKE) $(JOBS) SAN=address,undefined' $(BUILD)-asan unit scenario fuzz system lab-qemu
+	@tests/setup/suites.sh '$(MAKE) $(JOBS) SAN=address,undefined' $(BUILD)-asan unit scenario fuzz system
+	@$(MAKE) --no-print-directory $(JOBS) SAN=address,undefined BUILD=$(BUILD)-asan lab-qemu \
+	  LAB='test_reconcile.py test_lifecycle.py'
 	@tests/setup/suites.sh '$(MAKE) $(JOBS) SAN=thread' $(BUILD)-tsan unit scenario system
 	@$(MAKE) --no-print-directory $(JOBS) fuzz-run
 
