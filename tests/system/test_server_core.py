@@ -88,6 +88,10 @@ class Moments(lib.Case):
             return False
 
     def test_hangups_while_ending(self):
+        if "tsan" in os.path.basename(lib.BUILD):
+            # It runs a handler within a handler, whatever mask was asked for (libuv asks for all), and libuv's
+            # handlers then wait for each other. Seen once in 50 runs.
+            self.skipTest("a storm of signals locks up under the thread sanitizer")
         for _ in range(5):
             daemon = self.gslbd()
             process = daemon.process
