@@ -153,8 +153,11 @@ static void on_hangup(uv_signal_t *handle, int number)
 static void on_end(uv_signal_t *handle, int number)
 {
     struct process *process = handle->data;
-    if (process->ending)
+    if (process->ending) { /* a drain may be under way */
+        if (process->control != NULL)
+            control_hurry(process->control);
         return;
+    }
     log_info("main", "%s: ending", number == SIGTERM ? "SIGTERM" : "SIGINT");
     process->ending = true;
     uv_stop(handle->loop);
@@ -340,6 +343,7 @@ static void finish(struct process *process)
         control_settle(process->control);
     api_free(process->api);
     control_free(process->control);
+    process->control = NULL;
     listen_free(process->listening);
     stop_signals(process);
     (void)uv_run(&process->loop, UV_RUN_DEFAULT);

@@ -51,6 +51,15 @@ class Exit(Reconcile):
         ending.join()
         self.assertEqual(lab.saved(), foreign)
 
+    def test_second_signal_ends_a_drain(self):
+        gslbd = self.start({"on_exit": "drain"}, drain="1h")
+        held = self.hold(net.CN, VIP, 80, 4)
+        gslbd.process.send_signal(signal.SIGTERM)
+        self.await_weights(KEY, self.dests(rs1=0, rs2=0), 20)
+        gslbd.process.send_signal(signal.SIGTERM)
+        self.assertEqual(gslbd.process.wait(10), 0)
+        self.assert_alive(held)
+
 
 class Crash(Reconcile):
     def test_table_is_adopted_without_a_write(self):
