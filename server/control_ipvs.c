@@ -209,7 +209,9 @@ static bool wants_counters(const struct control_ipvs *ipvs)
  * long one took that failed says nothing: there was a wait for an answer that did not come. */
 static void schedule_poll(struct control_ipvs *ipvs, int error)
 {
-    uint64_t took = error == 0 ? clock_mono_ms() - ipvs->dump_started_ms : 0;
+    /* The first one loads the module, too. */
+    bool tells = error == 0 && ipvs->known;
+    uint64_t took = tells ? clock_mono_ms() - ipvs->dump_started_ms : 0;
     uint64_t pause =
         took * (wants_counters(ipvs) ? CONTROL_IPVS_COUNT_SHARE : CONTROL_IPVS_POLL_SHARE);
     ipvs->poll_pause_ms = pause > CONTROL_IPVS_POLL_MS ? pause : CONTROL_IPVS_POLL_MS;
