@@ -203,7 +203,6 @@ void control_alarms_count(struct control *control);               /* after the l
 /* control_publish.c */
 void control_publish_init(struct control *control);
 void control_mark_pool(struct control *control, uint32_t pool);
-void control_mark_all(struct control *control);
 /* Pools that have the service as member. */
 void control_mark_service(struct control *control, uint32_t service);
 /* As control_when_served, but waits neither for the disk nor for the IPVS table. */

@@ -27,14 +27,6 @@ void control_mark_pool(struct control *control, uint32_t pool)
     schedule(control);
 }
 
-void control_mark_all(struct control *control)
-{
-    for (size_t i = 0; i < control->world->pools.count; i++)
-        control->dirty[i] = true;
-    control->dirty_any = true;
-    schedule(control);
-}
-
 void control_mark_service(struct control *control, uint32_t service)
 {
     size_t count = 0;
